@@ -1,0 +1,42 @@
+package dev.linnet.tensor;
+
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Mixed precision: inside, convolutions and matrix products run in a 16-bit type, losses and norms
+ * in fp32, as libtorch's lists say. Weights stay fp32; their casts are kept for the length of the
+ * work only. The switch is the thread's own.
+ */
+public final class Autocast {
+  private Autocast() {}
+
+  /**
+   * Runs a forward pass in mixed precision.
+   *
+   * @param device where the work runs
+   * @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16}; {@link DType#FLOAT32} runs the
+   *     work as it is
+   */
+  public static <T> T run(Device device, DType dtype, Supplier<T> work) {
+    if (dtype == DType.FLOAT32) {
+      return work.get();
+    }
+    if (dtype != DType.BFLOAT16 && dtype != DType.FLOAT16) {
+      throw new IllegalArgumentException("autocast: got " + dtype + "; must be fp32, bf16 or fp16");
+    }
+    torch.DeviceType type =
+        device.kind() == Device.Kind.CUDA ? torch.DeviceType.CUDA : torch.DeviceType.CPU;
+    if (torch.is_autocast_enabled(type)) {
+      throw new IllegalStateException("autocast is on already; it does not nest");
+    }
+    torch.set_autocast_dtype(type, dtype.scalarType);
+    torch.set_autocast_enabled(type, true);
+    try {
+      return work.get();
+    } finally {
+      torch.set_autocast_enabled(type, false);
+      torch.clear_cache();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.linnet.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of a batch normalization, each [C].
+ *
+ * @param weight γ
+ * @param bias β
+ * @param runningMean mean that evaluation uses
+ * @param runningVar unbiased variance that evaluation uses
+ */
+public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {
+
+  /**
+   * Batch norm, residual add and activation of [N, C, H, W]: act(bn(x) + residual).
+   *
+   * <p>Ioffe and Szegedy, ICML 2015, arXiv:1502.03167. The one place for the memory-bound half of a
+   * training step; every family goes through it.
+   *
+   * @param residual [N, C, H, W] added before the activation, or null
+   */
+  public Tensor apply(Tensor x, @Nullable Tensor residual, Pass pass, Nonlinearity activation) {
+    Tensor y = x.batchNorm(this, pass.training(), pass.momentum(), pass.eps());
+    if (residual != null) {
+      y = y.add(residual);
+    }
+    return activation.applyInPlace(y);
+  }
+
+  /**
+   * How to normalize.
+   *
+   * @param training with the batch's statistics, which also move the running ones
+   * @param momentum share of the batch in the running statistics, in [0, 1]
+   * @param eps added to the variance, above 0
+   */
+  public record Pass(boolean training, double momentum, double eps) {}
+}

@@ -1,0 +1,95 @@
+package dev.linnet.tensor;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * A forward pass as a small graph: operators in order, their inputs, shapes and attributes.
+ *
+ * <p>Multiply-adds count as in the reference of the field: convolutions output elements × kernel
+ * area × input channels / groups, linear layers and matrix products m × n × k, nothing else. Record
+ * on {@link Device#META} to count without computing.
+ *
+ * @param nodes the operators, in the order of their execution
+ */
+public record Recording(List<Node> nodes) {
+  public Recording {
+    nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * One operator.
+   *
+   * @param index its number, from 0
+   * @param operator its name, such as {@code conv2d}
+   * @param inputs numbers of the nodes that made its inputs; −1 for weights and pictures
+   * @param inputShapes shapes of its inputs
+   * @param output shape of its result
+   * @param bytes bytes of its result
+   * @param macs multiply-adds
+   * @param attributes such as stride and groups
+   */
+  public record Node(
+      int index,
+      String operator,
+      List<Integer> inputs,
+      List<Shape> inputShapes,
+      Shape output,
+      long bytes,
+      long macs,
+      Map<String, Object> attributes) {
+    public Node {
+      inputs = List.copyOf(inputs);
+      inputShapes = List.copyOf(inputShapes);
+      attributes = Map.copyOf(attributes);
+    }
+  }
+
+  /** Runs a forward pass without differentiation and records it; its result is not kept. */
+  public static Recording of(Supplier<Tensor> forward) {
+    Scope scope = Scope.open("recording");
+    Recorder recorder = new Recorder();
+    scope.recorder = recorder;
+    try {
+      Autograd.off(forward);
+      return new Recording(recorder.nodes());
+    } finally {
+      scope.close();
+    }
+  }
+
+  /** Multiply-adds of the whole pass. */
+  public long macs() {
+    long macs = 0;
+    for (Node node : nodes) {
+      macs += node.macs();
+    }
+    return macs;
+  }
+
+  /** Bytes of all results that are no views of others: what training keeps for the way back. */
+  public long activationBytes() {
+    long bytes = 0;
+    for (Node node : nodes) {
+      if (!VIEWS.contains(node.operator())) {
+        bytes += node.bytes();
+      }
+    }
+    return bytes;
+  }
+
+  private static final List<String> VIEWS =
+      List.of(
+          "reshape",
+          "flatten",
+          "permute",
+          "transpose",
+          "unsqueeze",
+          "squeeze",
+          "expand",
+          "narrow",
+          "select",
+          "slice",
+          "detach");
+}

@@ -1,0 +1,184 @@
+package dev.linnet.tensor;
+
+import java.lang.StackWalker.StackFrame;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A span of work after which its native memory is freed.
+ *
+ * <p>A new tensor belongs to the innermost open scope of its thread, whatever its operands belong
+ * to. {@link #keep} hands one to the scope around; {@link Tensor#unscoped} takes one out of all
+ * scopes, so that only its own {@code close()} frees it (weights, optimizer state). Using a tensor
+ * whose scope is closed is an {@link IllegalStateException} that names the scope and where it was
+ * closed.
+ *
+ * <pre>{@code
+ * try (Scope scope = Scope.open("step")) {
+ *   Tensor loss = scope.call("forward", () -> lossOf(model.forward(images)));
+ *   loss.backward();
+ * }
+ * }</pre>
+ *
+ * <p>With the environment variable {@code LINNET_TRACE=scopes} each scope also remembers the stack
+ * that opened it, and messages show it. A scope belongs to the thread that opened it; closing twice
+ * is harmless.
+ */
+public final class Scope implements AutoCloseable {
+  private static final ThreadLocal<@Nullable Scope> CURRENT = new ThreadLocal<>();
+  private static final boolean TRACE =
+      Optional.ofNullable(System.getenv("LINNET_TRACE")).orElse("").contains("scopes");
+  private static final StackWalker STACK = StackWalker.getInstance();
+
+  private final String name;
+  private final @Nullable Scope outer;
+  private final Thread thread = Thread.currentThread();
+  private final PointerScope pointers = new PointerScope();
+  private final @Nullable Throwable opened;
+  @Nullable Recorder recorder;
+  private volatile @Nullable String closedAt;
+
+  private Scope(String name, @Nullable Scope outer) {
+    this.name = name;
+    this.outer = outer;
+    this.recorder = outer == null ? null : outer.recorder;
+    this.opened = TRACE ? new Throwable("scope \"" + name + "\" was opened here") : null;
+  }
+
+  /** Opens a scope on this thread. */
+  public static Scope open() {
+    return open("unnamed");
+  }
+
+  /**
+   * Opens a scope on this thread.
+   *
+   * @param name what messages call it
+   */
+  public static Scope open(String name) {
+    Scope scope = new Scope(name, CURRENT.get());
+    CURRENT.set(scope);
+    return scope;
+  }
+
+  /** Runs work in a scope of its own; nothing of it remains. */
+  public static void run(String name, Runnable work) {
+    Scope scope = open(name);
+    try {
+      work.run();
+    } finally {
+      scope.close();
+    }
+  }
+
+  /**
+   * Runs work in a scope inside the one that is open, and hands its result to the latter.
+   *
+   * @throws IllegalStateException if no scope is open on this thread
+   */
+  public static Tensor keeping(String name, Supplier<Tensor> work) {
+    current();
+    Scope inner = open(name);
+    try {
+      return inner.keep(work.get());
+    } finally {
+      inner.close();
+    }
+  }
+
+  /**
+   * Hands a tensor to the scope around this one, so that it outlives this one.
+   *
+   * @throws IllegalStateException if there is no scope around
+   */
+  public Tensor keep(Tensor tensor) {
+    if (outer == null) {
+      throw new IllegalStateException(
+          "scope \"" + name + "\" has no scope around it to keep a tensor in; use unscoped()");
+    }
+    tensor.moveTo(outer);
+    return tensor;
+  }
+
+  /** The name that messages use. */
+  public String name() {
+    return name;
+  }
+
+  /** Frees what belongs to this scope, and to scopes inside it that were left open. */
+  @Override
+  public void close() {
+    if (closedAt != null) {
+      return;
+    }
+    if (Thread.currentThread() != thread) {
+      throw new IllegalStateException(
+          "scope \"" + name + "\" belongs to thread " + thread.getName() + "; close it there");
+    }
+    String where = caller();
+    for (Scope s = CURRENT.get(); s != null; s = s.outer) {
+      s.closedAt = where;
+      s.pointers.close();
+      if (s == this) {
+        break;
+      }
+    }
+    CURRENT.set(outer);
+    if (outer == null) {
+      CURRENT.remove();
+    }
+  }
+
+  /**
+   * The innermost open scope of this thread.
+   *
+   * @throws IllegalStateException if none is open
+   */
+  static Scope current() {
+    Scope scope = CURRENT.get();
+    if (scope == null) {
+      throw new IllegalStateException(
+          "no scope is open on thread "
+              + Thread.currentThread().getName()
+              + "; wrap the work in try (Scope scope = Scope.open(\"…\")) { … }");
+    }
+    return scope;
+  }
+
+  boolean isClosed() {
+    return closedAt != null;
+  }
+
+  PointerScope pointers() {
+    return pointers;
+  }
+
+  IllegalStateException usedAfterClose(String what) {
+    IllegalStateException e =
+        new IllegalStateException(
+            what
+                + " was used after its scope \""
+                + name
+                + "\" was closed at "
+                + closedAt
+                + (TRACE ? "" : "; LINNET_TRACE=scopes shows where the scope was opened"));
+    if (opened != null) {
+      e.addSuppressed(opened);
+    }
+    return e;
+  }
+
+  /** The first frame outside this room, such as {@code Trainer.step(Trainer.java:120)}. */
+  static String caller() {
+    return STACK.walk(
+        frames ->
+            frames
+                .filter(f -> !f.getClassName().startsWith("dev.linnet.tensor.S"))
+                .filter(f -> !f.getClassName().equals(Tensor.class.getName()))
+                .findFirst()
+                .map(StackFrame::toString)
+                .orElse("an unknown place"));
+  }
+}

@@ -1,0 +1,1112 @@
+package dev.linnet.tensor;
+
+import dev.linnet.base.RandomState;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An n-dimensional array in native memory, with automatic differentiation.
+ *
+ * <p>Operators are methods and return new tensors, which belong to the innermost open {@link Scope}
+ * of the thread; methods that end in {@code InPlace}, {@link #set}, {@link #fill} and {@link #zero}
+ * change this one. Names, defaults and meaning are PyTorch's. Images are {@code [N, C, H, W]},
+ * usually stored channels-last. Use after close is an {@link IllegalStateException} that names the
+ * scope.
+ *
+ * <p>Reading from many threads is safe; changing while another thread reads is not.
+ */
+public final class Tensor implements AutoCloseable {
+  private static final Map<String, Object> NO_ATTRIBUTES = Map.of();
+
+  private final org.bytedeco.pytorch.Tensor handle;
+  private final String origin;
+  private @Nullable Scope owner;
+  private volatile @Nullable String closedAt;
+
+  /** The node of the recording that made this tensor, or −1. */
+  int node = -1;
+
+  /** Wraps a handle; it belongs to the innermost open scope of this thread. */
+  Tensor(org.bytedeco.pytorch.Tensor handle, String origin) {
+    this.handle = handle;
+    this.origin = origin;
+    this.owner = Scope.current();
+  }
+
+  // ------------------------------------------------------------------ making tensors
+
+  /** A float32 tensor on the processor with these values, row-major. */
+  public static Tensor of(float[] values, long... shape) {
+    Scope.current();
+    checkCount(values.length, shape);
+    return new Tensor(torch.tensor(values).reshape(sizes(shape, values.length)), "of");
+  }
+
+  /** A float64 tensor on the processor with these values, row-major. */
+  public static Tensor of(double[] values, long... shape) {
+    Scope.current();
+    checkCount(values.length, shape);
+    Tensor t = empty(DType.FLOAT64, Device.CPU, sizes(shape, values.length));
+    t.buffer().asDoubleBuffer().put(values);
+    return t;
+  }
+
+  /** An int64 tensor on the processor with these values, row-major. */
+  public static Tensor of(long[] values, long... shape) {
+    Scope.current();
+    checkCount(values.length, shape);
+    Tensor t = empty(DType.INT64, Device.CPU, sizes(shape, values.length));
+    t.buffer().asLongBuffer().put(values);
+    return t;
+  }
+
+  /** A float32 scalar on the processor. */
+  public static Tensor scalar(double value) {
+    return full(value, DType.FLOAT32, Device.CPU);
+  }
+
+  /** Zeros. */
+  public static Tensor zeros(DType dtype, Device device, long... shape) {
+    return full(0, dtype, device, shape);
+  }
+
+  /** Ones. */
+  public static Tensor ones(DType dtype, Device device, long... shape) {
+    return full(1, dtype, device, shape);
+  }
+
+  /** One value everywhere. */
+  public static Tensor full(double value, DType dtype, Device device, long... shape) {
+    Scope.current();
+    Scalar scalar = dtype.isFloating() ? new Scalar(value) : new Scalar((long) value);
+    return new Tensor(torch.full(shape, scalar, options(dtype, device)), "full");
+  }
+
+  /** Memory whose content is undefined. */
+  public static Tensor empty(DType dtype, Device device, long... shape) {
+    Scope.current();
+    return new Tensor(
+        torch.empty(shape, options(dtype, device), new MemoryFormatOptional()), "empty");
+  }
+
+  /** The integers 0 … n − 1, int64. */
+  public static Tensor arange(long n) {
+    Scope.current();
+    return new Tensor(torch.arange(new Scalar(n), options(DType.INT64, Device.CPU)), "arange");
+  }
+
+  /**
+   * A view of memory outside, without a copy.
+   *
+   * @param memory a direct buffer in the machine's byte order, from its position; it must live and
+   *     keep its content for as long as the tensor or anything made from it by a view
+   */
+  public static Tensor wrap(ByteBuffer memory, DType dtype, long... shape) {
+    Scope.current();
+    long bytes = Math.multiplyExact(Shape.of(shape).count(), dtype.bytes());
+    if (!memory.isDirect() || memory.remaining() < bytes) {
+      throw new IllegalArgumentException(
+          "wrap: needs a direct buffer with " + bytes + " bytes; got " + memory);
+    }
+    Tensor t =
+        new Tensor(
+            torch.from_blob(new BytePointer(memory.slice()), shape, options(dtype, Device.CPU)),
+            "wrap");
+    return t;
+  }
+
+  /** Normal numbers, drawn by libtorch's processor generator keyed with one draw of the state. */
+  public static Tensor normal(
+      double mean, double deviation, RandomState random, DType dtype, long... shape) {
+    Tensor t = empty(dtype, Device.CPU, shape);
+    t.handle.normal_(mean, deviation, generator(random));
+    return t;
+  }
+
+  /** Uniform numbers in [low, high), drawn as by {@link #normal}. */
+  public static Tensor uniform(
+      double low, double high, RandomState random, DType dtype, long... shape) {
+    Tensor t = empty(dtype, Device.CPU, shape);
+    t.handle.uniform_(low, high, generator(random));
+    return t;
+  }
+
+  /** Ones with probability p, else zeros, float32, drawn as by {@link #normal}. */
+  public static Tensor bernoulli(double p, RandomState random, long... shape) {
+    Tensor probabilities = full(p, DType.FLOAT32, Device.CPU, shape);
+    return new Tensor(torch.bernoulli(probabilities.handle, generator(random)), "bernoulli");
+  }
+
+  // ------------------------------------------------------------------ what it is
+
+  /** The sizes of the dimensions. */
+  public Shape shape() {
+    org.bytedeco.pytorch.Tensor h = handle();
+    int rank = (int) h.dim();
+    long[] sizes = new long[rank];
+    for (int i = 0; i < rank; i++) {
+      sizes[i] = h.size(i);
+    }
+    return Shape.of(sizes);
+  }
+
+  /**
+   * The size of one dimension.
+   *
+   * @param dim in [−rank, rank)
+   */
+  public long dim(int dim) {
+    return handle().size(dim);
+  }
+
+  /** The number of dimensions. */
+  public int rank() {
+    return (int) handle().dim();
+  }
+
+  /** The number of elements. */
+  public long count() {
+    return handle().numel();
+  }
+
+  /** Bytes of all elements. */
+  public long bytes() {
+    return handle().numel() * handle().element_size();
+  }
+
+  /** The type of the elements. */
+  public DType dtype() {
+    return DType.of(handle().scalar_type());
+  }
+
+  /** Where the elements live. */
+  public Device device() {
+    return Device.of(handle().device());
+  }
+
+  /** True if the elements lie row-major without gaps. */
+  public boolean isContiguous() {
+    return handle().is_contiguous();
+  }
+
+  /** True if the elements lie as {@code [N, H, W, C]} without gaps. */
+  public boolean isChannelsLast() {
+    return rank() == 4 && handle().is_contiguous(torch.MemoryFormat.ChannelsLast);
+  }
+
+  // ------------------------------------------------------------------ life
+
+  /** Takes this tensor out of its scope: from now on only {@link #close} frees it. */
+  public Tensor unscoped() {
+    handle();
+    if (owner != null) {
+      handle.retainReference();
+      owner = null;
+    }
+    return this;
+  }
+
+  /**
+   * Frees a tensor that was taken out of its scope; one that a scope owns is freed by the scope.
+   */
+  @Override
+  public void close() {
+    if (closedAt == null && owner == null) {
+      closedAt = Scope.caller();
+      handle.releaseReference();
+    }
+  }
+
+  void moveTo(Scope scope) {
+    handle();
+    if (owner == null) {
+      throw new IllegalStateException("a tensor outside all scopes cannot be kept by one");
+    }
+    scope.pointers().attach(handle);
+    owner = scope;
+  }
+
+  org.bytedeco.pytorch.Tensor handle() {
+    Scope scope = owner;
+    if (closedAt != null) {
+      throw new IllegalStateException(
+          "the tensor of \"" + origin + "\" was used after it was closed at " + closedAt);
+    }
+    if (scope != null && scope.isClosed()) {
+      throw scope.usedAfterClose("the tensor of \"" + origin + "\"");
+    }
+    return handle;
+  }
+
+  // ------------------------------------------------------------------ reading and writing values
+
+  /**
+   * The value of a tensor with one element.
+   *
+   * @throws IllegalArgumentException if it has not one element
+   */
+  public double item() {
+    if (count() != 1) {
+      throw new IllegalArgumentException("item: the tensor has " + count() + " elements, not one");
+    }
+    if (isMeta()) {
+      throw new IllegalStateException("item: a tensor on the meta device has no values");
+    }
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      return handle().item().toDouble();
+    } finally {
+      scope.close();
+    }
+  }
+
+  /** All values, row-major, as float32. */
+  public float[] toFloats() {
+    float[] values = new float[Math.toIntExact(count())];
+    readable(DType.FLOAT32, b -> b.asFloatBuffer().get(values));
+    return values;
+  }
+
+  /** All values, row-major, as float64. */
+  public double[] toDoubles() {
+    double[] values = new double[Math.toIntExact(count())];
+    readable(DType.FLOAT64, b -> b.asDoubleBuffer().get(values));
+    return values;
+  }
+
+  /** All values, row-major, as 64-bit integers. */
+  public long[] toLongs() {
+    long[] values = new long[Math.toIntExact(count())];
+    readable(DType.INT64, b -> b.asLongBuffer().get(values));
+    return values;
+  }
+
+  /** All values, row-major, as their bytes in little-endian order. */
+  public byte[] toBytes() {
+    byte[] values = new byte[Math.toIntExact(bytes())];
+    readable(dtype(), b -> b.get(values));
+    return values;
+  }
+
+  /** What reads memory. */
+  @FunctionalInterface
+  public interface BytesReader<X extends Exception> {
+    /** Reads the buffer, whose position is 0; it must not be kept. */
+    void read(ByteBuffer bytes) throws X;
+  }
+
+  /**
+   * Reads the elements where they are (or a row-major copy if they lie otherwise), in pieces of at
+   * most 1 GiB, so that a tensor of any size can be written to a file.
+   */
+  public <X extends Exception> void readBytes(BytesReader<X> reader) throws X {
+    Scope inner = Scope.open("readBytes");
+    try {
+      Tensor plain = to(Device.CPU).contiguous();
+      long total = plain.bytes();
+      for (long at = 0; at < total; at += 1 << 30) {
+        reader.read(plain.buffer(at, (int) Math.min(1 << 30, total - at)));
+      }
+    } finally {
+      inner.close();
+    }
+  }
+
+  /**
+   * Overwrites the elements, row-major, from bytes in little-endian order.
+   *
+   * @param source as many bytes as {@link #bytes()}, from its position
+   */
+  public void setBytes(ByteBuffer source) {
+    if (source.remaining() != bytes()) {
+      throw new IllegalArgumentException(
+          "setBytes: got " + source.remaining() + " bytes for " + bytes());
+    }
+    Scope inner = Scope.open("setBytes");
+    try {
+      boolean direct = isContiguous() && device().equals(Device.CPU);
+      Tensor target = direct ? this : empty(dtype(), Device.CPU, shape().toArray());
+      target.buffer(0, source.remaining()).put(source.duplicate());
+      if (!direct) {
+        Tensor finalTarget = target;
+        Autograd.off(() -> set(finalTarget));
+      }
+    } finally {
+      inner.close();
+    }
+  }
+
+  /** True if shape, type and every bit of every value are the same. */
+  public boolean equalBits(Tensor other) {
+    return shape().equals(other.shape())
+        && dtype() == other.dtype()
+        && java.util.Arrays.equals(toBytes(), other.toBytes());
+  }
+
+  private void readable(DType dtype, java.util.function.Consumer<ByteBuffer> reader) {
+    if (isMeta()) {
+      throw new IllegalStateException("a tensor on the meta device has no values");
+    }
+    Scope inner = Scope.open("read");
+    try {
+      Tensor plain = Autograd.off(() -> detach().to(Device.CPU).to(dtype).contiguous());
+      reader.accept(plain.buffer());
+    } finally {
+      inner.close();
+    }
+  }
+
+  private ByteBuffer buffer() {
+    return buffer(0, Math.toIntExact(bytes()));
+  }
+
+  private ByteBuffer buffer(long offset, int size) {
+    if (size == 0) {
+      return ByteBuffer.allocate(0);
+    }
+    Pointer data = handle().data_ptr();
+    BytePointer bytes = new BytePointer(data).position(offset);
+    return bytes.limit(offset + size).asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  // ------------------------------------------------------------------ type, place, layout
+
+  /** The same values in another type; this tensor itself if it has that type. */
+  public Tensor to(DType dtype) {
+    return dtype() == dtype ? this : unary("to", handle().to(dtype.scalarType));
+  }
+
+  /** The same values on another device; this tensor itself if it is there. */
+  public Tensor to(Device device) {
+    if (device().equals(device)) {
+      return this;
+    }
+    return unary(
+        "to",
+        handle()
+            .to(
+                device.handle(),
+                handle().scalar_type(),
+                false,
+                false,
+                new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
+  }
+
+  /** Row-major without gaps; this tensor itself if it is. */
+  public Tensor contiguous() {
+    return isContiguous() ? this : unary("contiguous", handle().contiguous());
+  }
+
+  /** {@code [N, C, H, W]} stored as {@code [N, H, W, C]}; this tensor itself if it is. */
+  public Tensor channelsLast() {
+    return isChannelsLast()
+        ? this
+        : unary("channels_last", handle().contiguous(torch.MemoryFormat.ChannelsLast));
+  }
+
+  /** A copy with memory of its own, in the same layout. */
+  public Tensor copy() {
+    return unary("copy", handle().clone(new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
+  }
+
+  // ------------------------------------------------------------------ differentiation
+
+  /** The same memory, cut off from the graph of differentiation. */
+  public Tensor detach() {
+    return unary("detach", handle().detach());
+  }
+
+  /** Says whether {@link #backward} shall compute a gradient for this leaf. */
+  public Tensor requireGrad(boolean required) {
+    handle().set_requires_grad(required);
+    return this;
+  }
+
+  /** True if {@link #backward} computes a gradient for this tensor. */
+  public boolean requiresGrad() {
+    return handle().requires_grad();
+  }
+
+  /** Adds the gradients of this scalar to every leaf that asked for one. */
+  public void backward() {
+    handle().backward();
+  }
+
+  /**
+   * Adds gradients, given the gradient of this tensor.
+   *
+   * @param gradient of this tensor's shape
+   */
+  public void backward(Tensor gradient) {
+    handle().backward(gradient.handle(), new BoolOptional(), false, new TensorArrayRefOptional());
+  }
+
+  /** The gradient of a leaf, or null before {@link #backward}. */
+  public @Nullable Tensor grad() {
+    org.bytedeco.pytorch.Tensor gradient = handle().grad();
+    return gradient.defined() ? new Tensor(gradient, "grad") : null;
+  }
+
+  /** Forgets the gradient and frees its memory. */
+  public void clearGrad() {
+    handle().mutable_grad().reset();
+  }
+
+  // ------------------------------------------------------------------ arithmetic
+
+  /** This + other, broadcast. */
+  public Tensor add(Tensor other) {
+    return binary("add", handle().add(other.handle()), other);
+  }
+
+  /** This + value. */
+  public Tensor add(double value) {
+    return unary("add", handle().add(new Scalar(value)));
+  }
+
+  /** This − other, broadcast. */
+  public Tensor sub(Tensor other) {
+    return binary("sub", handle().sub(other.handle()), other);
+  }
+
+  /** This − value. */
+  public Tensor sub(double value) {
+    return unary("sub", handle().sub(new Scalar(value)));
+  }
+
+  /** This × other, element by element, broadcast. */
+  public Tensor mul(Tensor other) {
+    return binary("mul", handle().mul(other.handle()), other);
+  }
+
+  /** This × value. */
+  public Tensor mul(double value) {
+    return unary("mul", handle().mul(new Scalar(value)));
+  }
+
+  /** This ÷ other, element by element, broadcast. */
+  public Tensor div(Tensor other) {
+    return binary("div", handle().div(other.handle()), other);
+  }
+
+  /** This ÷ value. */
+  public Tensor div(double value) {
+    return unary("div", handle().div(new Scalar(value)));
+  }
+
+  /** −this. */
+  public Tensor neg() {
+    return unary("neg", handle().neg());
+  }
+
+  /** thisᵖ. */
+  public Tensor pow(double p) {
+    return unary("pow", handle().pow(new Scalar(p)));
+  }
+
+  /** √this. */
+  public Tensor sqrt() {
+    return unary("sqrt", handle().sqrt());
+  }
+
+  /** eᵗʰⁱˢ. */
+  public Tensor exp() {
+    return unary("exp", handle().exp());
+  }
+
+  /** Natural logarithm. */
+  public Tensor log() {
+    return unary("log", handle().log());
+  }
+
+  /** Magnitude. */
+  public Tensor abs() {
+    return unary("abs", handle().abs());
+  }
+
+  /** −1, 0 or 1. */
+  public Tensor sign() {
+    return unary("sign", handle().sign());
+  }
+
+  /** Values below low become low, above high become high. */
+  public Tensor clamp(double low, double high) {
+    return unary(
+        "clamp",
+        handle().clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
+  }
+
+  /** The larger of the two, element by element, broadcast. */
+  public Tensor maximum(Tensor other) {
+    return binary("maximum", torch.maximum(handle(), other.handle()), other);
+  }
+
+  /** This + weight · (end − this). */
+  public Tensor lerp(Tensor end, double weight) {
+    return binary("lerp", torch.lerp(handle(), end.handle(), new Scalar(weight)), end);
+  }
+
+  /** True where equal, broadcast. */
+  public Tensor eq(Tensor other) {
+    return binary("eq", handle().eq(other.handle()), other);
+  }
+
+  /** True where this is greater than the value. */
+  public Tensor gt(double value) {
+    return unary("gt", handle().gt(new Scalar(value)));
+  }
+
+  /** True where this is greater, broadcast. */
+  public Tensor gt(Tensor other) {
+    return binary("gt", handle().gt(other.handle()), other);
+  }
+
+  /** True where this is less than the value. */
+  public Tensor lt(double value) {
+    return unary("lt", handle().lt(new Scalar(value)));
+  }
+
+  /** This where the condition holds, else other; all broadcast. */
+  public Tensor where(Tensor condition, Tensor other) {
+    return binary("where", torch.where(condition.handle(), handle(), other.handle()), other);
+  }
+
+  /** True where neither infinite nor NaN. */
+  public Tensor isFinite() {
+    return unary("isfinite", handle().isfinite());
+  }
+
+  // ------------------------------------------------------------------ reductions
+
+  /** Sum of all elements. */
+  public Tensor sum() {
+    return unary("sum", handle().sum());
+  }
+
+  /** Sums over dimensions, which stay with size 1 or go. */
+  public Tensor sum(Dims dims) {
+    return unary("sum", handle().sum(dims.dims(), dims.keep(), new ScalarTypeOptional()));
+  }
+
+  /** Mean of all elements. */
+  public Tensor mean() {
+    return unary("mean", handle().mean());
+  }
+
+  /** Means over dimensions, which stay with size 1 or go. */
+  public Tensor mean(Dims dims) {
+    return unary("mean", handle().mean(dims.dims(), dims.keep(), new ScalarTypeOptional()));
+  }
+
+  /** Largest values over dimensions, which stay with size 1 or go. */
+  public Tensor max(Dims dims) {
+    return unary("amax", handle().amax(dims.dims(), dims.keep()));
+  }
+
+  /** Index of the largest value along one dimension, which goes; the first among equals. */
+  public Tensor argmax(int dim) {
+    return unary("argmax", handle().argmax(new LongOptional(dim), false));
+  }
+
+  /** Euclidean length of all elements taken as one vector. */
+  public Tensor norm() {
+    return unary("norm", handle().norm());
+  }
+
+  /** Probabilities along a dimension. */
+  public Tensor softmax(int dim) {
+    return unary("softmax", handle().softmax(dim));
+  }
+
+  /** Logarithms of probabilities along a dimension. */
+  public Tensor logSoftmax(int dim) {
+    return unary("log_softmax", handle().log_softmax(dim));
+  }
+
+  /** The k largest values along the last dimension and their indices, largest first. */
+  public TopK topk(int k) {
+    T_TensorTensor_T both = torch.topk(handle(), k, -1, true, true);
+    return new TopK(unary("topk", both.get0()), unary("topk", both.get1()));
+  }
+
+  /**
+   * What {@link Tensor#topk} gives.
+   *
+   * @param values the largest values, largest first
+   * @param indices where they stand, int64
+   */
+  public record TopK(Tensor values, Tensor indices) {}
+
+  // ------------------------------------------------------------------ shape
+
+  /** The same elements in another shape; one size may be −1. */
+  public Tensor reshape(long... shape) {
+    return unary("reshape", handle().reshape(shape));
+  }
+
+  /** All dimensions from the given one on become one. */
+  public Tensor flatten(int fromDim) {
+    return unary("flatten", handle().flatten(fromDim, -1));
+  }
+
+  /** The dimensions in another order; a view. */
+  public Tensor permute(long... dims) {
+    return unary("permute", handle().permute(dims));
+  }
+
+  /** Two dimensions swapped; a view. */
+  public Tensor transpose(int a, int b) {
+    return unary("transpose", handle().transpose(a, b));
+  }
+
+  /** A new dimension of size 1; a view. */
+  public Tensor unsqueeze(int dim) {
+    return unary("unsqueeze", handle().unsqueeze(dim));
+  }
+
+  /** One dimension of size 1 less; a view. */
+  public Tensor squeeze(int dim) {
+    return unary("squeeze", handle().squeeze(dim));
+  }
+
+  /** Sizes of 1 repeated to the shape, without a copy; a view. */
+  public Tensor expand(long... shape) {
+    return unary("expand", handle().expand(shape));
+  }
+
+  /** Elements start … start + length − 1 of a dimension; a view. */
+  public Tensor narrow(int dim, long start, long length) {
+    return unary("narrow", handle().narrow(dim, start, length));
+  }
+
+  /** One index of a dimension, which goes; a view. */
+  public Tensor select(int dim, long index) {
+    return unary("select", handle().select(dim, index));
+  }
+
+  /** Every step-th element of a dimension from the first; a view. */
+  public Tensor stride(int dim, long step) {
+    return unary("slice", handle().slice(dim, new LongOptional(), new LongOptional(), step));
+  }
+
+  /** A rectangle of the last two dimensions; a view. */
+  public Tensor crop(Box box) {
+    return narrow(-2, box.top(), box.height()).narrow(-1, box.left(), box.width());
+  }
+
+  /** The dimensions in reverse order of elements. */
+  public Tensor flip(long... dims) {
+    return unary("flip", handle().flip(dims));
+  }
+
+  /** Elements shifted along a dimension, the last ones coming first. */
+  public Tensor roll(long shift, int dim) {
+    return unary("roll", handle().roll(new long[] {shift}, dim));
+  }
+
+  /**
+   * Zeros around.
+   *
+   * @param amounts before and after for the last dimension, then for the one before, and so on
+   */
+  public Tensor pad(long... amounts) {
+    return pad(0, amounts);
+  }
+
+  /** A constant around; amounts as in {@link #pad(long...)}. */
+  public Tensor pad(double value, long[] amounts) {
+    return unary("pad", torch.pad(handle(), amounts, "constant", new DoubleOptional(value)));
+  }
+
+  /** The rows (indices of dimension 0) that an int64 tensor names. */
+  public Tensor rows(Tensor indices) {
+    return binary("index_select", handle().index_select(0, indices.handle()), indices);
+  }
+
+  /** Elements along a dimension that an int64 tensor of the same rank names. */
+  public Tensor gather(int dim, Tensor indices) {
+    return binary("gather", handle().gather(dim, indices.handle()), indices);
+  }
+
+  /** Rows of zeros with a one where the class is: int64 [N] to float32 [N, classes]. */
+  public Tensor oneHot(int classes) {
+    Tensor zeros = zeros(DType.FLOAT32, device(), dim(0), classes);
+    zeros.handle.scatter_(1, handle().unsqueeze(1), new Scalar(1.0));
+    return zeros;
+  }
+
+  /** Tensors joined along a dimension. */
+  public static Tensor cat(List<Tensor> tensors, int dim) {
+    Scope.current();
+    return joined("cat", torch.cat(vector(tensors), dim), tensors);
+  }
+
+  /** Tensors of one shape along a new dimension. */
+  public static Tensor stack(List<Tensor> tensors, int dim) {
+    Scope.current();
+    return joined("stack", torch.stack(vector(tensors), dim), tensors);
+  }
+
+  // ------------------------------------------------------------------ changes in place
+
+  /** Copies the elements of another tensor, broadcast, into this one. */
+  public Tensor set(Tensor other) {
+    handle().copy_(other.handle());
+    return this;
+  }
+
+  /** Sets every element to one value. */
+  public Tensor fill(double value) {
+    handle().fill_(new Scalar(value));
+    return this;
+  }
+
+  /** Sets every element to 0. */
+  public Tensor zero() {
+    handle().zero_();
+    return this;
+  }
+
+  /** Adds in place. */
+  public Tensor addInPlace(Tensor other) {
+    handle().add_(other.handle());
+    return this;
+  }
+
+  /** Adds scale · other in place. */
+  public Tensor addInPlace(Tensor other, double scale) {
+    handle().add_(other.handle(), new Scalar(scale));
+    return this;
+  }
+
+  /** Multiplies in place. */
+  public Tensor mulInPlace(double value) {
+    handle().mul_(new Scalar(value));
+    return this;
+  }
+
+  /** Multiplies in place, broadcast. */
+  public Tensor mulInPlace(Tensor other) {
+    handle().mul_(other.handle());
+    return this;
+  }
+
+  /** Moves towards end by a share in place: this + weight · (end − this). */
+  public Tensor lerpInPlace(Tensor end, double weight) {
+    handle().lerp_(end.handle(), new Scalar(weight));
+    return this;
+  }
+
+  // ------------------------------------------------------------------ activations
+
+  /** max(x, 0). */
+  public Tensor relu() {
+    return isMeta() ? likeThis("relu") : unary("relu", handle().relu());
+  }
+
+  /** max(x, 0) in place; gradients stay right, since they need the result only. */
+  public Tensor reluInPlace() {
+    return isMeta() ? likeThis("relu") : unary("relu", torch.relu_(handle()));
+  }
+
+  /** min(max(x, 0), 6). */
+  public Tensor relu6() {
+    return isMeta() ? likeThis("relu6") : unary("relu6", torch.relu6(handle()));
+  }
+
+  /** x · sigmoid(x), also called swish. */
+  public Tensor silu() {
+    return unary("silu", torch.silu(handle()));
+  }
+
+  /** x · Φ(x), exact. */
+  public Tensor gelu() {
+    return unary("gelu", torch.gelu(handle()));
+  }
+
+  /** x · relu6(x + 3) / 6. */
+  public Tensor hardswish() {
+    return isMeta() ? likeThis("hardswish") : unary("hardswish", torch.hardswish(handle()));
+  }
+
+  /** relu6(x + 3) / 6. */
+  public Tensor hardsigmoid() {
+    return isMeta() ? likeThis("hardsigmoid") : unary("hardsigmoid", torch.hardsigmoid(handle()));
+  }
+
+  /** 1 / (1 + e⁻ˣ). */
+  public Tensor sigmoid() {
+    return unary("sigmoid", handle().sigmoid());
+  }
+
+  /** Hyperbolic tangent. */
+  public Tensor tanh() {
+    return unary("tanh", handle().tanh());
+  }
+
+  // ------------------------------------------------------------------ layers' operators
+
+  /**
+   * Two-dimensional convolution: [N, C, H, W] to [N, K, H', W'].
+   *
+   * @param weight [K, C / groups, kernel height, kernel width]
+   * @param bias [K], or null for none
+   */
+  public Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+    Tensor y =
+        new Tensor(
+            isMeta()
+                ? metaConv2d(weight, window)
+                : torch.conv2d(
+                    handle(),
+                    weight.handle(),
+                    optional(bias),
+                    window.stride(),
+                    window.padding(),
+                    window.dilation(),
+                    groups),
+            "conv2d");
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      Shape w = weight.shape();
+      long macs = y.count() * w.dim(1) * w.dim(2) * w.dim(3);
+      Map<String, Object> attributes =
+          Map.of("window", window, "groups", groups, "kernel", List.of(w.dim(2), w.dim(3)));
+      recorder.add("conv2d", attributes, macs, y, this, weight, bias);
+    }
+    return y;
+  }
+
+  /**
+   * x · weightᵀ + bias: [N, in] to [N, out].
+   *
+   * @param weight [out, in]
+   * @param bias [out], or null for none
+   */
+  public Tensor linear(Tensor weight, @Nullable Tensor bias) {
+    Tensor y = new Tensor(torch.linear(handle(), weight.handle(), optional(bias)), "linear");
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.add("linear", NO_ATTRIBUTES, y.count() * dim(-1), y, this, weight, bias);
+    }
+    return y;
+  }
+
+  /** Matrix product, batched over leading dimensions. */
+  public Tensor matmul(Tensor other) {
+    Tensor y = new Tensor(handle().matmul(other.handle()), "matmul");
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.add("matmul", NO_ATTRIBUTES, y.count() * dim(-1), y, this, other);
+    }
+    return y;
+  }
+
+  /** Largest value of each window. */
+  public Tensor maxPool2d(int kernel, int stride, int padding) {
+    return maxPool2d(kernel, stride, padding, PoolRounding.FLOOR);
+  }
+
+  /** Largest value of each window. */
+  public Tensor maxPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
+    return unary(
+        "max_pool2d",
+        torch.max_pool2d(
+            handle(),
+            new long[] {kernel, kernel},
+            new long[] {stride, stride},
+            new long[] {padding, padding},
+            new long[] {1, 1},
+            rounding == PoolRounding.CEIL));
+  }
+
+  /** Mean of each window; padding is left out of the mean. */
+  public Tensor avgPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
+    return unary(
+        "avg_pool2d",
+        torch.avg_pool2d(
+            handle(),
+            new long[] {kernel, kernel},
+            new long[] {stride, stride},
+            new long[] {padding, padding},
+            rounding == PoolRounding.CEIL,
+            false,
+            new LongOptional()));
+  }
+
+  /** Means of a grid of windows that cover the map: [N, C, H, W] to [N, C, height, width]. */
+  public Tensor adaptiveAvgPool2d(int height, int width) {
+    return unary("adaptive_avg_pool2d", torch.adaptive_avg_pool2d(handle(), height, width));
+  }
+
+  /**
+   * Batch normalization of [N, C, H, W] per channel.
+   *
+   * @param training with the batch's statistics, which also move the running ones; else with the
+   *     running ones
+   * @param momentum share of the new statistics
+   * @param eps added to the variance
+   */
+  Tensor batchNorm(BatchNorm norm, boolean training, double momentum, double eps) {
+    org.bytedeco.pytorch.Tensor y =
+        isMeta()
+            ? torch.empty_like(handle())
+            : torch.batch_norm(
+                handle(),
+                optional(norm.weight()),
+                optional(norm.bias()),
+                optional(norm.runningMean()),
+                optional(norm.runningVar()),
+                training,
+                momentum,
+                eps,
+                true);
+    return unary("batch_norm", y);
+  }
+
+  /** Layer normalization over the last dimensions of the given sizes. */
+  public Tensor layerNorm(
+      long[] sizes, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    return unary(
+        "layer_norm",
+        torch.layer_norm(handle(), sizes, optional(weight), optional(bias), eps, true));
+  }
+
+  /**
+   * Cross entropy of logits [N, K], mean over the batch.
+   *
+   * @param targets int64 [N] class indices, or float [N, K] rows that sum to 1
+   * @param classWeights [K], or null for 1 each
+   * @param smoothing ε of label smoothing, ε/K over all classes, in [0, 1]
+   */
+  public Tensor crossEntropy(Tensor targets, @Nullable Tensor classWeights, double smoothing) {
+    return binary(
+        "cross_entropy",
+        torch.cross_entropy_loss(
+            handle(), targets.handle(), optional(classWeights), 1, -100, smoothing),
+        targets);
+  }
+
+  /** Such as {@code [64, 10] fp32 on cpu}. */
+  @Override
+  public String toString() {
+    if (closedAt != null || (owner != null && owner.isClosed())) {
+      return "closed tensor of \"" + origin + "\"";
+    }
+    return shape() + " " + dtype() + " on " + device();
+  }
+
+  // ------------------------------------------------------------------ inside
+
+  private org.bytedeco.pytorch.Tensor metaConv2d(Tensor weight, Window window) {
+    long[] out = {dim(0), weight.dim(0), 0, 0};
+    for (int i = 0; i < 2; i++) {
+      long reach = window.dilation()[i] * (weight.dim(2 + i) - 1) + 1;
+      out[2 + i] = (dim(2 + i) + 2 * window.padding()[i] - reach) / window.stride()[i] + 1;
+      if (dim(2 + i) + 2 * window.padding()[i] < reach) {
+        throw new IllegalArgumentException(
+            "conv2d: the kernel "
+                + weight.shape()
+                + " is larger than the padded input "
+                + shape()
+                + "; use larger pictures");
+      }
+    }
+    return torch.empty(out, options(dtype(), Device.META), new MemoryFormatOptional());
+  }
+
+  private boolean isMeta() {
+    return handle().is_meta();
+  }
+
+  /** The result of an element-wise operator for which libtorch has no meta kernel. */
+  private Tensor likeThis(String operator) {
+    return unary(operator, torch.empty_like(handle()));
+  }
+
+  private Tensor unary(String operator, org.bytedeco.pytorch.Tensor result) {
+    Tensor y = new Tensor(result, operator);
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.add(operator, NO_ATTRIBUTES, 0, y, this);
+    }
+    return y;
+  }
+
+  private Tensor binary(String operator, org.bytedeco.pytorch.Tensor result, Tensor other) {
+    Tensor y = new Tensor(result, operator);
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.add(operator, NO_ATTRIBUTES, 0, y, this, other);
+    }
+    return y;
+  }
+
+  private static Tensor joined(
+      String operator, org.bytedeco.pytorch.Tensor result, List<Tensor> inputs) {
+    Tensor y = new Tensor(result, operator);
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.add(operator, NO_ATTRIBUTES, 0, y, inputs.toArray(new Tensor[0]));
+    }
+    return y;
+  }
+
+  private @Nullable Recorder recorder() {
+    Scope scope = owner;
+    return scope == null ? null : scope.recorder;
+  }
+
+  static TensorVector vector(List<Tensor> tensors) {
+    TensorVector vector = new TensorVector();
+    for (Tensor t : tensors) {
+      vector.push_back(t.handle());
+    }
+    return vector;
+  }
+
+  static TensorOptional optional(@Nullable Tensor t) {
+    return t == null ? new TensorOptional() : new TensorOptional(t.handle());
+  }
+
+  private static GeneratorOptional generator(RandomState random) {
+    return new GeneratorOptional(torch.make_generator_cpu(random.nextLong()));
+  }
+
+  private static TensorOptions options(DType dtype, Device device) {
+    return new TensorOptions()
+        .dtype(new ScalarTypeOptional(dtype.scalarType))
+        .device(new DeviceOptional(device.handle()));
+  }
+
+  private static void checkCount(int count, long[] shape) {
+    if (shape.length > 0 && Shape.of(shape).count() != count) {
+      throw new IllegalArgumentException("of: " + count + " values do not fill " + Shape.of(shape));
+    }
+  }
+
+  /** No sizes given: one dimension. */
+  private static long[] sizes(long[] shape, int count) {
+    return shape.length == 0 ? new long[] {count} : shape;
+  }
+}
