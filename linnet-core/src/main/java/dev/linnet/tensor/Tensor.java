@@ -793,6 +793,12 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  /** Adds a number in place. */
+  public Tensor addInPlace(double value) {
+    handle().add_(dtype().isFloating() ? new Scalar(value) : new Scalar((long) value));
+    return this;
+  }
+
   /** Adds scale · other in place. */
   public Tensor addInPlace(Tensor other, double scale) {
     handle().add_(other.handle(), new Scalar(scale));

@@ -1,0 +1,224 @@
+package dev.linnet.nn;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Shape;
+import dev.linnet.tensor.Tensor;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a network: its parameters, its children, and what it computes.
+ *
+ * <p>A constructor declares parameters and children; {@link #materialize} on the root gives them
+ * memory and first values; {@link #close} frees it. Names and their order are PyTorch's: own
+ * parameters, own buffers, then the children.
+ *
+ * <p>{@link #forward} may run on many threads at once while the module is in evaluation mode;
+ * everything else is for one thread.
+ */
+public abstract class Module implements AutoCloseable {
+  private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private final Map<String, Parameter> buffers = new LinkedHashMap<>();
+  private final Map<String, Module> children = new LinkedHashMap<>();
+  private boolean training;
+
+  /** Computes the output; new tensors belong to the innermost open scope. */
+  public abstract Tensor forward(Tensor x);
+
+  // ------------------------------------------------------------------ declaring
+
+  /** Names a child, in the order in which {@code forward} runs them. */
+  protected final <M extends Module> M child(String name, M module) {
+    if (children.putIfAbsent(name, module) != null) {
+      throw new IllegalArgumentException("a child is already named " + name);
+    }
+    return module;
+  }
+
+  /** Builds a layer from its description and names it. */
+  protected final <M extends Module> M child(String name, Layer<M> layer) {
+    return child(name, layer.build());
+  }
+
+  /** Puts another child in the place of a named one, which is closed. */
+  protected final <M extends Module> M replaceChild(String name, M module) {
+    Module old = children.put(name, module);
+    if (old == null) {
+      throw new IllegalArgumentException("no child is named " + name);
+    }
+    old.close();
+    return module;
+  }
+
+  /** Declares a trained float32 parameter. */
+  protected final Parameter parameter(String name, Initializer initializer, long... shape) {
+    Parameter p =
+        new Parameter(Parameter.Kind.TRAINED, DType.FLOAT32, Shape.of(shape), initializer);
+    parameters.put(name, p);
+    return p;
+  }
+
+  /** Declares a buffer: saved with the weights, not trained. */
+  protected final Parameter buffer(
+      String name, DType dtype, Initializer initializer, long... shape) {
+    Parameter p = new Parameter(Parameter.Kind.BUFFER, dtype, Shape.of(shape), initializer);
+    buffers.put(name, p);
+    return p;
+  }
+
+  // ------------------------------------------------------------------ memory
+
+  /**
+   * Gives every parameter memory on a device and its first value.
+   *
+   * @param random first values are keyed by the parameter's name, so that they do not depend on
+   *     what else the network has
+   */
+  public final void materialize(Device device, RandomState random) {
+    Scope.run(
+        "materialize",
+        () ->
+            Autograd.off(
+                () -> state().forEach((n, p) -> p.materialize(device, random.at(keyOf(n))))));
+    afterMaterialize();
+  }
+
+  /** Called once memory is there; for starts that touch several layers, such as zero γ. */
+  protected void afterMaterialize() {}
+
+  /** Stores every four-dimensional weight channels-last, as convolutions like it. */
+  public final void channelsLast() {
+    Scope.run(
+        "channels last",
+        () ->
+            Autograd.off(
+                () -> {
+                  for (Parameter p : state().values()) {
+                    if (p.shape().rank() == 4 && !p.value().isChannelsLast()) {
+                      p.replace(p.value().detach().channelsLast());
+                    }
+                  }
+                }));
+  }
+
+  /** Frees the memory of all parameters. Closing twice is harmless. */
+  @Override
+  public void close() {
+    state().values().forEach(Parameter::close);
+  }
+
+  // ------------------------------------------------------------------ looking inside
+
+  /** All parameters and buffers by their full name, in PyTorch's order. */
+  public final Map<String, Parameter> state() {
+    Map<String, Parameter> all = new LinkedHashMap<>();
+    collect("", all);
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** The trained parameters by their full name, in PyTorch's order. */
+  public final Map<String, Parameter> parameters() {
+    Map<String, Parameter> trained = new LinkedHashMap<>();
+    state()
+        .forEach(
+            (name, p) -> {
+              if (p.kind() == Parameter.Kind.TRAINED) {
+                trained.put(name, p);
+              }
+            });
+    return Collections.unmodifiableMap(trained);
+  }
+
+  /** The number of trained numbers. */
+  public final long parameterCount() {
+    return parameters().values().stream().mapToLong(p -> p.shape().count()).sum();
+  }
+
+  /** The children by name, in order. */
+  public final Map<String, Module> children() {
+    return Collections.unmodifiableMap(children);
+  }
+
+  /** This module and all below by their full name (this one's is empty), parents first. */
+  public final void walk(BiConsumer<String, Module> visitor) {
+    walk("", visitor);
+  }
+
+  /** The module of a full name such as {@code layer1.0.conv2}, or null. */
+  public final @Nullable Module find(String path) {
+    Module module = this;
+    for (String name : path.split("\\.", -1)) {
+      module = module.children.get(name);
+      if (module == null) {
+        return null;
+      }
+    }
+    return module;
+  }
+
+  // ------------------------------------------------------------------ modes
+
+  /** Switches to training: batch statistics, dropout. */
+  public final Module train() {
+    return mode(true);
+  }
+
+  /** Switches to evaluation: running statistics, no dropout. */
+  public final Module eval() {
+    return mode(false);
+  }
+
+  /** True in training. */
+  public final boolean isTraining() {
+    return training;
+  }
+
+  /** Gives every stochastic layer below its stream for the next forward passes. */
+  public final void reseed(RandomState random) {
+    walk(
+        (name, module) -> {
+          if (module instanceof Stochastic stochastic) {
+            stochastic.reseed(random.at(keyOf(name)));
+          }
+        });
+  }
+
+  private Module mode(boolean on) {
+    walk((name, module) -> module.training = on);
+    return this;
+  }
+
+  private void walk(String prefix, BiConsumer<String, Module> visitor) {
+    visitor.accept(prefix, this);
+    children.forEach((name, child) -> child.walk(join(prefix, name), visitor));
+  }
+
+  private void collect(String prefix, Map<String, Parameter> all) {
+    parameters.forEach((name, p) -> all.put(join(prefix, name), p));
+    buffers.forEach((name, p) -> all.put(join(prefix, name), p));
+    children.forEach((name, child) -> child.collect(join(prefix, name), all));
+  }
+
+  private static String join(String prefix, String name) {
+    if (prefix.isEmpty()) {
+      return name;
+    }
+    return name.isEmpty() ? prefix : prefix + "." + name;
+  }
+
+  /** A 64-bit FNV-1a hash of a name. */
+  private static long keyOf(String name) {
+    long h = 0xcbf29ce484222325L;
+    for (int i = 0; i < name.length(); i++) {
+      h = (h ^ name.charAt(i)) * 0x100000001b3L;
+    }
+    return h;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.linnet.nn;
+
+import dev.linnet.base.Check;
+import dev.linnet.tensor.BatchNorm;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Nonlinearity;
+import dev.linnet.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batch norm, an optional residual add, and an activation as one layer: {@code act(bn(x) + r)}.
+ *
+ * <p>Ioffe and Szegedy, ICML 2015, arXiv:1502.03167. Parameter names are PyTorch's BatchNorm2d's.
+ * Every family uses it wherever its figure has norm → activation or norm → add → activation, so
+ * that one fused kernel serves the whole zoo.
+ */
+public final class NormAct extends Module {
+
+  /**
+   * The description of the layer.
+   *
+   * @param channels C, at least 1
+   * @param activation what follows the norm
+   * @param eps added to the variance
+   * @param momentum share of a batch in the running statistics
+   */
+  public record Spec(int channels, Nonlinearity activation, double eps, double momentum)
+      implements Layer<NormAct> {
+    public Spec {
+      Check.that(channels >= 1, "channels", channels, "at least 1");
+      Check.that(eps > 0, "eps", eps, "above 0");
+      Check.that(momentum >= 0 && momentum <= 1, "momentum", momentum, "in [0, 1]");
+    }
+
+    /** Another ε, such as TensorFlow's 1e-3. */
+    public Spec withEps(double value) {
+      return new Spec(channels, activation, value, momentum);
+    }
+
+    /** Another share of a batch in the running statistics. */
+    public Spec withMomentum(double value) {
+      return new Spec(channels, activation, eps, value);
+    }
+
+    @Override
+    public NormAct build() {
+      return new NormAct(this);
+    }
+  }
+
+  private final Spec spec;
+  private final Parameter weight;
+  private final Parameter bias;
+  private final Parameter runningMean;
+  private final Parameter runningVar;
+  private final Parameter batches;
+
+  private NormAct(Spec spec) {
+    this.spec = spec;
+    weight = parameter("weight", Initializer.ONES, spec.channels());
+    bias = parameter("bias", Initializer.ZEROS, spec.channels());
+    runningMean = buffer("running_mean", DType.FLOAT32, Initializer.ZEROS, spec.channels());
+    runningVar = buffer("running_var", DType.FLOAT32, Initializer.ONES, spec.channels());
+    batches = buffer("num_batches_tracked", DType.INT64, Initializer.ZEROS);
+  }
+
+  /** PyTorch's defaults: ε 1e-5, momentum 0.1. */
+  public static Spec of(int channels, Nonlinearity activation) {
+    return new Spec(channels, activation, 1e-5, 0.1);
+  }
+
+  /** γ [C]; setting it to 0 lets a residual branch start as the identity. */
+  public Parameter weight() {
+    return weight;
+  }
+
+  /** act(bn(x)) of [N, C, H, W]. */
+  @Override
+  public Tensor forward(Tensor x) {
+    return apply(x, null);
+  }
+
+  /** act(bn(x) + residual) of [N, C, H, W]. */
+  public Tensor forward(Tensor x, Tensor residual) {
+    return apply(x, residual);
+  }
+
+  private Tensor apply(Tensor x, @Nullable Tensor residual) {
+    if (isTraining()) {
+      batches.value().addInPlace(1);
+    }
+    BatchNorm norm =
+        new BatchNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value());
+    BatchNorm.Pass pass = new BatchNorm.Pass(isTraining(), spec.momentum(), spec.eps());
+    return norm.apply(x, residual, pass, spec.activation());
+  }
+}

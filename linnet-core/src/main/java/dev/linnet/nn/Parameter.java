@@ -1,0 +1,93 @@
+package dev.linnet.nn;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Shape;
+import dev.linnet.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor that a module owns: trained (weights) or kept beside (running statistics).
+ *
+ * <p>It has a shape from the start and memory from {@link Module#materialize} until {@link
+ * Module#close}.
+ */
+public final class Parameter {
+  /** What training does with it. */
+  public enum Kind {
+    /** Has a gradient and is updated by the optimizer. */
+    TRAINED,
+    /** Changes as a side effect of the forward pass, or not at all. */
+    BUFFER
+  }
+
+  private final Kind kind;
+  private final DType dtype;
+  private final Shape shape;
+  private final Initializer initializer;
+  private @Nullable Tensor value;
+
+  Parameter(Kind kind, DType dtype, Shape shape, Initializer initializer) {
+    this.kind = kind;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.initializer = initializer;
+  }
+
+  /** Trained or a buffer. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** Its shape, known before it has memory. */
+  public Shape shape() {
+    return shape;
+  }
+
+  /** The type of its elements. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * Its tensor, which belongs to the module.
+   *
+   * @throws IllegalStateException before {@link Module#materialize}
+   */
+  public Tensor value() {
+    Tensor v = value;
+    if (v == null) {
+      throw new IllegalStateException("the module has no memory yet; call materialize first");
+    }
+    return v;
+  }
+
+  /** True once it has memory. */
+  public boolean isMaterialized() {
+    return value != null;
+  }
+
+  /** Makes or remakes the tensor. Needs an open scope. */
+  void materialize(Device device, RandomState random) {
+    close();
+    Tensor made =
+        device.kind() == Device.Kind.META
+            ? Tensor.empty(dtype, device, shape.toArray())
+            : initializer.make(dtype, shape, random).to(device);
+    value = made.unscoped().requireGrad(kind == Kind.TRAINED);
+  }
+
+  /** Puts another tensor of the same shape in the place of this one's. */
+  void replace(Tensor other) {
+    close();
+    value = other.unscoped().requireGrad(kind == Kind.TRAINED);
+  }
+
+  void close() {
+    if (value != null) {
+      value.close();
+      value = null;
+    }
+  }
+}
