@@ -1,0 +1,115 @@
+package dev.linnet.image;
+
+import dev.linnet.base.Check;
+import dev.linnet.base.RandomState;
+import java.util.List;
+
+/**
+ * timm's evaluation: resize to ⌊size/cropPct⌋, then the middle.
+ *
+ * @param size of the result
+ * @param cropPct how much of the resized side is kept, in (0, 1]
+ * @param interpolation the filter
+ * @param mode what happens to pictures that are not as wide as the target
+ * @param fill color around the picture in {@link CropMode#BORDER}, red, green, blue in [0, 255]
+ */
+public record EvalTransform(
+    ImageSize size, double cropPct, Interpolation interpolation, CropMode mode, List<Integer> fill)
+    implements PictureTransform {
+
+  /** What happens to pictures that are not as wide as the target. */
+  public enum CropMode {
+    /** The shorter side is resized, the longer cut. */
+    CENTER,
+    /** Both sides are resized; nothing is lost but the proportions. */
+    SQUASH,
+    /** The longer side is resized, the shorter filled up with a color. */
+    BORDER
+  }
+
+  public EvalTransform {
+    fill = List.copyOf(fill);
+    Check.that(cropPct > 0 && cropPct <= 1, "crop_pct", cropPct, "in (0, 1]");
+    Check.that(
+        fill.size() == 3 && fill.stream().allMatch(level -> level >= 0 && level <= 255),
+        "fill",
+        fill,
+        "three levels in [0, 255]");
+  }
+
+  /** The shorter side resized, the middle cut out. */
+  public static EvalTransform of(ImageSize size, double cropPct, Interpolation interpolation) {
+    return new EvalTransform(size, cropPct, interpolation, CropMode.CENTER, List.of(0, 0, 0));
+  }
+
+  /** This operator with another mode. */
+  public EvalTransform withMode(CropMode mode) {
+    return new EvalTransform(size, cropPct, interpolation, mode, fill);
+  }
+
+  /** This operator with another color around the picture. */
+  public EvalTransform withFill(List<Integer> fill) {
+    return new EvalTransform(size, cropPct, interpolation, mode, fill);
+  }
+
+  @Override
+  public Picture apply(Picture picture, RandomState random) {
+    return apply(picture);
+  }
+
+  /** The same without a random state, which it does not use. */
+  public Picture apply(Picture picture) {
+    ImageSize scaled =
+        new ImageSize(
+            (int) Math.floor(size.height() / cropPct), (int) Math.floor(size.width() / cropPct));
+    return switch (mode) {
+      case CENTER -> {
+        ImageSize kept =
+            scaled.height() == scaled.width()
+                ? ResizeShorter.target(picture.size(), scaled.height())
+                : keepRatio(picture.size(), scaled, 0);
+        yield Resize.apply(picture, kept, interpolation).centerCrop(size);
+      }
+      case SQUASH -> Resize.apply(picture, scaled, interpolation).centerCrop(size);
+      case BORDER ->
+          border(Resize.apply(picture, keepRatio(picture.size(), scaled, 1), interpolation));
+    };
+  }
+
+  /**
+   * timm's {@code ResizeKeepRatio}.
+   *
+   * @param longest 1 to fit the picture into the target, 0 to cover it
+   */
+  private static ImageSize keepRatio(ImageSize from, ImageSize target, double longest) {
+    double ratioH = (double) from.height() / target.height();
+    double ratioW = (double) from.width() / target.width();
+    double ratio = Math.max(ratioH, ratioW) * longest + Math.min(ratioH, ratioW) * (1.0 - longest);
+    return new ImageSize(
+        Math.max(1, (int) Math.rint(from.height() / ratio)),
+        Math.max(1, (int) Math.rint(from.width() / ratio)));
+  }
+
+  private Picture border(Picture picture) {
+    Picture cut = picture.centerCrop(size);
+    if (picture.height() >= size.height() && picture.width() >= size.width()) {
+      return cut;
+    }
+    byte[] pixels = cut.pixels();
+    int top = Math.max(0, (size.height() - picture.height()) / 2);
+    int left = Math.max(0, (size.width() - picture.width()) / 2);
+    int channels = cut.channels();
+    List<Integer> color = channels == 3 ? fill : List.of(fill.get(0));
+    for (int row = 0; row < size.height(); row++) {
+      boolean outside = row < top || row >= top + picture.height();
+      for (int column = 0; column < size.width(); column++) {
+        if (outside || column < left || column >= left + picture.width()) {
+          for (int c = 0; c < channels; c++) {
+            pixels[(row * size.width() + column) * channels + c] = color.get(c).byteValue();
+          }
+        }
+      }
+    }
+    return Picture.wrap(size, channels, pixels);
+  }
+}

@@ -1,0 +1,244 @@
+package dev.linnet.image;
+
+import dev.linnet.base.Check;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * A picture of {@code uint8} pixels on the Java heap, interleaved: [H, W, C], C being 1 (grey) or 3
+ * (red, green, blue).
+ *
+ * <p>Immutable; any thread. Its operators return new pictures and equal Pillow's.
+ */
+public final class Picture {
+  private final ImageSize size;
+  private final int channels;
+  private final byte[] pixels;
+
+  private Picture(ImageSize size, int channels, byte[] pixels) {
+    Check.that(channels == 1 || channels == 3, "channels", channels, "1 or 3");
+    if (pixels.length != size.area() * channels) {
+      throw new IllegalArgumentException(
+          "pixels: got %d bytes; %s with %d channels has %d"
+              .formatted(pixels.length, size, channels, size.area() * channels));
+    }
+    this.size = size;
+    this.channels = channels;
+    this.pixels = pixels;
+  }
+
+  /**
+   * A picture of the given pixels, which are copied.
+   *
+   * @param channels 1 or 3
+   * @param pixels [H, W, C], of exactly that length
+   */
+  public static Picture of(ImageSize size, int channels, byte[] pixels) {
+    return new Picture(size, channels, pixels.clone());
+  }
+
+  /** A picture of one color: one level for each channel, in [0, 255]. */
+  public static Picture filled(ImageSize size, int... color) {
+    byte[] pixels = new byte[Math.toIntExact(size.area() * color.length)];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) color[i % color.length];
+    }
+    return new Picture(size, color.length, pixels);
+  }
+
+  /** A picture that takes the array as its own; the caller lets go of it. */
+  static Picture wrap(ImageSize size, int channels, byte[] pixels) {
+    return new Picture(size, channels, pixels);
+  }
+
+  /** Height and width. */
+  public ImageSize size() {
+    return size;
+  }
+
+  /** Number of rows. */
+  public int height() {
+    return size.height();
+  }
+
+  /** Number of columns. */
+  public int width() {
+    return size.width();
+  }
+
+  /** 1 (grey) or 3 (red, green, blue). */
+  public int channels() {
+    return channels;
+  }
+
+  /** Number of bytes: height · width · channels. */
+  public int byteCount() {
+    return pixels.length;
+  }
+
+  /** A copy of the pixels, [H, W, C]. */
+  public byte[] pixels() {
+    return pixels.clone();
+  }
+
+  /** The pixels themselves, not to be changed. */
+  byte[] raw() {
+    return pixels;
+  }
+
+  /** The level of one channel of one pixel, in [0, 255]. */
+  public int level(int row, int column, int channel) {
+    return pixels[(row * width() + column) * channels + channel] & 0xFF;
+  }
+
+  /** Writes the pixels, [H, W, C], into an array from an offset on. */
+  public void copyTo(byte[] target, int offset) {
+    System.arraycopy(pixels, 0, target, offset, pixels.length);
+  }
+
+  /** Writes the pixels, [H, W, C], at the buffer's position, which moves behind them. */
+  public void copyTo(ByteBuffer target) {
+    target.put(pixels);
+  }
+
+  /** A part of this picture; what the box has outside it is filled with 0. */
+  public Picture crop(Box box) {
+    if (box.equals(Box.all(size))) {
+      return this;
+    }
+    int rowBytes = Math.multiplyExact(box.size().width(), channels);
+    byte[] result = new byte[Math.multiplyExact(box.size().height(), rowBytes)];
+    int left = Math.max(0, box.left());
+    int right = Math.min(width(), box.right());
+    int bottom = Math.min(height(), box.bottom());
+    if (left < right) {
+      for (int row = Math.max(0, box.top()); row < bottom; row++) {
+        System.arraycopy(
+            pixels,
+            (row * width() + left) * channels,
+            result,
+            (row - box.top()) * rowBytes + (left - box.left()) * channels,
+            (right - left) * channels);
+      }
+    }
+    return wrap(box.size(), channels, result);
+  }
+
+  /**
+   * The middle of this picture, as torchvision's {@code center_crop}: a picture that is too small
+   * is first padded with 0, the odd pixel right and below; the corner is rounded half to even.
+   */
+  public Picture centerCrop(ImageSize target) {
+    return crop(
+        new Box(
+            centerStart(height(), target.height()), centerStart(width(), target.width()), target));
+  }
+
+  private static int centerStart(int side, int target) {
+    return side < target ? -((target - side) / 2) : (int) Math.rint((side - target) / 2.0);
+  }
+
+  /** This picture with a border of 0 on all four sides. */
+  public Picture pad(int border) {
+    Check.that(border >= 0, "padding", border, "at least 0");
+    return crop(
+        new Box(-border, -border, new ImageSize(height() + 2 * border, width() + 2 * border)));
+  }
+
+  /** This picture mirrored, left to right. */
+  public Picture flipHorizontal() {
+    byte[] result = new byte[pixels.length];
+    int rowBytes = width() * channels;
+    for (int start = 0; start < pixels.length; start += rowBytes) {
+      int from = start + rowBytes - channels;
+      for (int to = start; to < start + rowBytes; to += channels, from -= channels) {
+        for (int c = 0; c < channels; c++) {
+          result[to + c] = pixels[from + c];
+        }
+      }
+    }
+    return wrap(size, channels, result);
+  }
+
+  /**
+   * This picture set upright: what a file with that EXIF orientation shows.
+   *
+   * @param orientation tag 0x0112: 1 upright, 2 mirrored, 3 turned by 180°, 4 flipped, 5
+   *     transposed, 6 to be turned clockwise, 7 transversed, 8 to be turned counter-clockwise
+   */
+  public Picture upright(int orientation) {
+    Check.that(orientation >= 1 && orientation <= 8, "orientation", orientation, "in [1, 8]");
+    if (orientation == 1) {
+      return this;
+    }
+    boolean transposed = orientation >= 5;
+    boolean fromRight =
+        orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    boolean fromBottom =
+        orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    ImageSize target = transposed ? size.transposed() : size;
+    byte[] result = new byte[pixels.length];
+    int to = 0;
+    for (int y = 0; y < target.height(); y++) {
+      for (int x = 0; x < target.width(); x++) {
+        int row = transposed ? x : y;
+        int column = transposed ? y : x;
+        row = fromBottom ? height() - 1 - row : row;
+        column = fromRight ? width() - 1 - column : column;
+        int from = (row * width() + column) * channels;
+        for (int c = 0; c < channels; c++) {
+          result[to++] = pixels[from + c];
+        }
+      }
+    }
+    return wrap(target, channels, result);
+  }
+
+  /** The luminance of this picture, one channel: Pillow's {@code convert("L")}. */
+  public Picture gray() {
+    if (channels == 1) {
+      return this;
+    }
+    byte[] result = new byte[pixels.length / 3];
+    for (int i = 0, from = 0; i < result.length; i++, from += 3) {
+      int r = pixels[from] & 0xFF;
+      int g = pixels[from + 1] & 0xFF;
+      int b = pixels[from + 2] & 0xFF;
+      result[i] = (byte) ((19595 * r + 38470 * g + 7471 * b + 0x8000) >>> 16);
+    }
+    return wrap(size, 1, result);
+  }
+
+  /** This picture with three channels; a grey one gets the same level in each. */
+  public Picture rgb() {
+    if (channels == 3) {
+      return this;
+    }
+    byte[] result = new byte[Math.multiplyExact(pixels.length, 3)];
+    for (int i = 0, to = 0; i < pixels.length; i++, to += 3) {
+      result[to] = pixels[i];
+      result[to + 1] = pixels[i];
+      result[to + 2] = pixels[i];
+    }
+    return wrap(size, 3, result);
+  }
+
+  /** Same size, channels and pixels. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Picture picture
+        && size.equals(picture.size)
+        && channels == picture.channels
+        && Arrays.equals(pixels, picture.pixels);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(pixels) * 31 + size.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Picture " + size + "x" + channels;
+  }
+}

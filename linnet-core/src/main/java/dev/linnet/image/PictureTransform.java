@@ -1,0 +1,28 @@
+package dev.linnet.image;
+
+import dev.linnet.base.RandomState;
+
+/**
+ * An operator on one picture. Its random draws come from the given state alone and depend on the
+ * picture's size at most, so that the same state gives the same picture.
+ *
+ * <p>Any thread.
+ */
+@FunctionalInterface
+public interface PictureTransform {
+  /** Returns the changed picture; the given one stays as it is. */
+  Picture apply(Picture picture, RandomState random);
+
+  /**
+   * Decodes a file and applies this operator: the way to read training pictures from files. An
+   * operator that needs a part of the file only overrides it; the draws are those of {@link
+   * #apply}.
+   *
+   * @param file all bytes of the file
+   * @param name its name, for messages
+   * @throws BadPictureException as {@link Decoder#decode}
+   */
+  default Picture decode(byte[] file, String name, DecodeOptions options, RandomState random) {
+    return apply(Decoder.decode(file, name, options), random);
+  }
+}
