@@ -1,0 +1,71 @@
+package dev.linnet.data;
+
+import dev.linnet.image.ImageSize;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * Some pictures and what they show. Its tensors belong to the scope that was open when it was made.
+ */
+public final class Batch {
+  private final Tensor images;
+  private final Tensor targets;
+  private final int[] indices;
+  private final Normalization normalization;
+
+  /**
+   * @param images [N, C, H, W], uint8 as read or float32 as prepared, channels-last
+   * @param targets int64 [N] class indices, or float32 [N, K] rows that sum to 1
+   * @param indices the pictures' positions in their set, N
+   * @param normalization how levels become the network's input
+   */
+  Batch(Tensor images, Tensor targets, int[] indices, Normalization normalization) {
+    this.images = images;
+    this.targets = targets;
+    this.indices = indices.clone();
+    this.normalization = normalization;
+  }
+
+  /** [N, C, H, W], channels-last. */
+  public Tensor images() {
+    return images;
+  }
+
+  /** int64 [N], or float32 [N, K] rows that sum to 1. */
+  public Tensor targets() {
+    return targets;
+  }
+
+  /** N. */
+  public int size() {
+    return indices.length;
+  }
+
+  /** The position in its set of the picture in a row, in [0, N). */
+  public int index(int row) {
+    return indices[row];
+  }
+
+  /** Height and width in pixels. */
+  public ImageSize imageSize() {
+    return new ImageSize((int) images.dim(2), (int) images.dim(3));
+  }
+
+  /** The same pictures with other tensors. */
+  public Batch with(Tensor newImages, Tensor newTargets) {
+    return new Batch(newImages, newTargets, indices, normalization);
+  }
+
+  /** On a device, as the network's input: float32 with the mean taken off, channels-last. */
+  public Batch prepared(Device device) {
+    Tensor input = normalization.apply(images.to(device)).channelsLast();
+    return with(input, targets.to(device));
+  }
+
+  /** The positions as text, for messages. */
+  @Override
+  public String toString() {
+    return images + ", pictures " + Arrays.toString(indices);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.linnet.data;
+
+import dev.linnet.base.Check;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Tensor;
+import java.util.List;
+
+/**
+ * How levels 0 … 255 become a network's input: {@code (x / 255 − mean) / std} per channel.
+ *
+ * @param mean of levels divided by 255, one a channel
+ * @param std deviation of levels divided by 255, one a channel, above 0
+ */
+public record Normalization(List<Double> mean, List<Double> std) {
+  /** Of ImageNet's training pictures; what most published weights expect. */
+  public static final Normalization IMAGENET =
+      new Normalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
+
+  public Normalization {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    Check.that(
+        mean.size() == std.size() && (mean.size() == 1 || mean.size() == 3),
+        "mean and std",
+        mean.size() + " and " + std.size() + " numbers",
+        "1 or 3 numbers each");
+    Check.that(
+        mean.stream().allMatch(m -> Double.isFinite(m)), "mean", mean, "numbers that are finite");
+    Check.that(
+        std.stream().allMatch(s -> s > 0 && Double.isFinite(s)), "std", std, "numbers above 0");
+  }
+
+  /** The number of channels. */
+  public int channels() {
+    return mean.size();
+  }
+
+  /** uint8 [N, C, H, W] to float32 of the same shape and layout. */
+  Tensor apply(Tensor images) {
+    float[] scale = new float[channels()];
+    float[] shift = new float[channels()];
+    for (int c = 0; c < channels(); c++) {
+      scale[c] = (float) (1 / (255 * std.get(c)));
+      shift[c] = (float) (-mean.get(c) / std.get(c));
+    }
+    Tensor factor = Tensor.of(scale, 1, channels(), 1, 1).to(images.device());
+    Tensor offset = Tensor.of(shift, 1, channels(), 1, 1).to(images.device());
+    return images.to(DType.FLOAT32).mulInPlace(factor).addInPlace(offset);
+  }
+}
