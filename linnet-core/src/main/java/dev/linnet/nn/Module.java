@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * everything else is for one thread.
  */
 public abstract class Module implements AutoCloseable {
+  private static final long FNV_START = 0xcbf29ce484222325L;
+
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final Map<String, Parameter> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
@@ -123,6 +125,19 @@ public abstract class Module implements AutoCloseable {
     return Collections.unmodifiableMap(all);
   }
 
+  /**
+   * One parameter or buffer by its full name.
+   *
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public final Parameter state(String name) {
+    Parameter p = state().get(name);
+    if (p == null) {
+      throw new IllegalArgumentException("no parameter or buffer is named " + name);
+    }
+    return p;
+  }
+
   /** The trained parameters by their full name, in PyTorch's order. */
   public final Map<String, Parameter> parameters() {
     Map<String, Parameter> trained = new LinkedHashMap<>();
@@ -182,12 +197,18 @@ public abstract class Module implements AutoCloseable {
 
   /** Gives every stochastic layer below its stream for the next forward passes. */
   public final void reseed(RandomState random) {
-    walk(
-        (name, module) -> {
-          if (module instanceof Stochastic stochastic) {
-            stochastic.reseed(random.at(keyOf(name)));
-          }
-        });
+    reseed(random, FNV_START);
+  }
+
+  /** Keys by the hash of the full name without building the name: this runs every step. */
+  private void reseed(RandomState random, long key) {
+    if (this instanceof Stochastic stochastic) {
+      stochastic.drawFrom(random.at(key));
+    }
+    for (Map.Entry<String, Module> child : children.entrySet()) {
+      long prefix = key == FNV_START ? key : hash(key, ".");
+      child.getValue().reseed(random, hash(prefix, child.getKey()));
+    }
   }
 
   private Module mode(boolean on) {
@@ -215,9 +236,14 @@ public abstract class Module implements AutoCloseable {
 
   /** A 64-bit FNV-1a hash of a name. */
   private static long keyOf(String name) {
-    long h = 0xcbf29ce484222325L;
-    for (int i = 0; i < name.length(); i++) {
-      h = (h ^ name.charAt(i)) * 0x100000001b3L;
+    return hash(FNV_START, name);
+  }
+
+  /** The hash of a longer name from that of its beginning. */
+  private static long hash(long start, String rest) {
+    long h = start;
+    for (int i = 0; i < rest.length(); i++) {
+      h = (h ^ rest.charAt(i)) * 0x100000001b3L;
     }
     return h;
   }

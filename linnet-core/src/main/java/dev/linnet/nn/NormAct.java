@@ -23,8 +23,10 @@ public final class NormAct extends Module {
    * @param activation what follows the norm
    * @param eps added to the variance
    * @param momentum share of a batch in the running statistics
+   * @param gammaStart how γ starts
    */
-  public record Spec(int channels, Nonlinearity activation, double eps, double momentum)
+  public record Spec(
+      int channels, Nonlinearity activation, double eps, double momentum, Initializer gammaStart)
       implements Layer<NormAct> {
     public Spec {
       Check.that(channels >= 1, "channels", channels, "at least 1");
@@ -34,12 +36,17 @@ public final class NormAct extends Module {
 
     /** Another ε, such as TensorFlow's 1e-3. */
     public Spec withEps(double value) {
-      return new Spec(channels, activation, value, momentum);
+      return new Spec(channels, activation, value, momentum, gammaStart);
     }
 
     /** Another share of a batch in the running statistics. */
     public Spec withMomentum(double value) {
-      return new Spec(channels, activation, eps, value);
+      return new Spec(channels, activation, eps, value, gammaStart);
+    }
+
+    /** γ starts at 0, so that a residual branch that ends here starts as the identity. */
+    public Spec withZeroGamma() {
+      return new Spec(channels, activation, eps, momentum, Initializer.ZEROS);
     }
 
     @Override
@@ -57,16 +64,16 @@ public final class NormAct extends Module {
 
   private NormAct(Spec spec) {
     this.spec = spec;
-    weight = parameter("weight", Initializer.ONES, spec.channels());
+    weight = parameter("weight", spec.gammaStart(), spec.channels());
     bias = parameter("bias", Initializer.ZEROS, spec.channels());
     runningMean = buffer("running_mean", DType.FLOAT32, Initializer.ZEROS, spec.channels());
     runningVar = buffer("running_var", DType.FLOAT32, Initializer.ONES, spec.channels());
     batches = buffer("num_batches_tracked", DType.INT64, Initializer.ZEROS);
   }
 
-  /** PyTorch's defaults: ε 1e-5, momentum 0.1. */
+  /** PyTorch's defaults: ε 1e-5, momentum 0.1, γ = 1. */
   public static Spec of(int channels, Nonlinearity activation) {
-    return new Spec(channels, activation, 1e-5, 0.1);
+    return new Spec(channels, activation, 1e-5, 0.1, Initializer.ONES);
   }
 
   /** γ [C]; setting it to 0 lets a residual branch start as the identity. */
@@ -85,13 +92,26 @@ public final class NormAct extends Module {
     return apply(x, residual);
   }
 
+  /** act(dropPath(bn(x)) + residual) of [N, C, H, W]. */
+  public Tensor forward(Tensor x, Tensor residual, DropPath dropPath) {
+    if (!dropPath.isActive()) {
+      return apply(x, residual);
+    }
+    Tensor branch = apply(x, null, Nonlinearity.IDENTITY);
+    return spec.activation().apply(dropPath.forward(branch).add(residual));
+  }
+
   private Tensor apply(Tensor x, @Nullable Tensor residual) {
+    return apply(x, residual, spec.activation());
+  }
+
+  private Tensor apply(Tensor x, @Nullable Tensor residual, Nonlinearity activation) {
     if (isTraining()) {
       batches.value().addInPlace(1);
     }
     BatchNorm norm =
         new BatchNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value());
     BatchNorm.Pass pass = new BatchNorm.Pass(isTraining(), spec.momentum(), spec.eps());
-    return norm.apply(x, residual, pass, spec.activation());
+    return norm.apply(x, residual, pass, activation);
   }
 }
