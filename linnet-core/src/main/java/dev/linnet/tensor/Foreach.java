@@ -12,10 +12,11 @@ public final class Foreach {
   private Foreach() {}
 
   /**
-   * The numbers of an SGD update: d = g + weightDecay·θ; m = momentum·m + d (m = d at first); θ −=
-   * lr·(d + momentum·m with Nesterov, else m).
+   * The numbers of an SGD update: d = g + weightDecay·θ; m = momentum·m + (1 − dampening)·d (m = d
+   * at first); θ −= lr·(d + momentum·m with Nesterov, else m).
    */
-  public record SgdStep(double lr, double momentum, boolean nesterov, double weightDecay) {}
+  public record SgdStep(
+      double lr, double momentum, boolean nesterov, double weightDecay, double dampening) {}
 
   /**
    * The numbers of an AdamW update: θ −= lr·weightDecay·θ; m, v moving averages of g and g²; θ −=
@@ -39,7 +40,7 @@ public final class Foreach {
         new IValue(step.weightDecay()),
         new IValue(step.momentum()),
         new IValue(step.lr()),
-        new IValue(0.0),
+        new IValue(step.dampening()),
         new IValue(step.nesterov()),
         new IValue(false),
         new IValue(first == First.YES),
@@ -85,17 +86,34 @@ public final class Foreach {
 
   /** Adds a number to every tensor, in place. */
   public static void add(TensorList tensors, double value) {
+    if (tensors.tensors().isEmpty()) {
+      return;
+    }
     Call.FOREACH_ADD.call(tensors.value(), new IValue(new Scalar(value)));
   }
 
   /** Multiplies every tensor by a number, in place. */
   public static void mul(TensorList tensors, double value) {
+    if (tensors.tensors().isEmpty()) {
+      return;
+    }
     Call.FOREACH_MUL.call(tensors.value(), new IValue(new Scalar(value)));
   }
 
   /** Moves every tensor towards its partner by a share, in place: a + weight·(b − a). */
   public static void lerp(TensorList tensors, TensorList ends, double weight) {
+    if (tensors.tensors().isEmpty()) {
+      return;
+    }
     Call.FOREACH_LERP.call(tensors.value(), ends.value(), new IValue(new Scalar(weight)));
+  }
+
+  /** Copies the elements of every partner into its tensor. */
+  public static void copy(TensorList tensors, TensorList sources) {
+    if (tensors.tensors().isEmpty()) {
+      return;
+    }
+    Call.FOREACH_COPY.call(tensors.value(), sources.value(), new IValue(false));
   }
 
   /** Euclidean length of all tensors taken as one vector, in fp32. */
@@ -122,6 +140,7 @@ public final class Foreach {
     FUSED_ADAMW("aten::_fused_adamw_", ""),
     FOREACH_ADD("aten::_foreach_add_", "Scalar"),
     FOREACH_MUL("aten::_foreach_mul_", "Scalar"),
+    FOREACH_COPY("aten::_foreach_copy_", ""),
     FOREACH_LERP("aten::_foreach_lerp_", "Scalar");
 
     private final org.bytedeco.pytorch.OperatorHandle handle;

@@ -237,6 +237,29 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
+  /**
+   * Exchanges the elements of two tensors by exchanging their memory, without a copy: layouts go
+   * with it, and views made before keep the memory that they had.
+   *
+   * @param other of the same shape, type and device; neither may belong to a graph of
+   *     differentiation that is still to be used
+   */
+  public void swapMemory(Tensor other) {
+    if (!shape().equals(other.shape())
+        || dtype() != other.dtype()
+        || !device().equals(other.device())) {
+      throw new IllegalArgumentException("swapMemory: got " + other + "; must be " + this);
+    }
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      org.bytedeco.pytorch.Tensor mine = handle().detach();
+      handle().set_data(other.handle().detach());
+      other.handle().set_data(mine);
+    } finally {
+      scope.close();
+    }
+  }
+
   void moveTo(Scope scope) {
     handle();
     if (owner == null) {

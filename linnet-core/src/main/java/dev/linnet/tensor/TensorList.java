@@ -34,8 +34,8 @@ public final class TensorList implements AutoCloseable {
     return new TensorList(List.copyOf(tensors));
   }
 
-  /** An empty list for one call. */
-  static final TensorList EMPTY = new TensorList(List.of());
+  /** No tensors; closing it does nothing. */
+  public static final TensorList EMPTY = new TensorList(List.of());
 
   /** The tensors. */
   public List<Tensor> tensors() {

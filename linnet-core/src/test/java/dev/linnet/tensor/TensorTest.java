@@ -139,7 +139,7 @@ class TensorTest {
   void fused_sgd_equals_its_formula() {
     Tensor p = Tensor.of(new float[] {1, -2}).unscoped();
     Tensor m = Tensor.zeros(DType.FLOAT32, Device.CPU, 2).unscoped();
-    Foreach.SgdStep step = new Foreach.SgdStep(0.1, 0.9, true, 0.01);
+    Foreach.SgdStep step = new Foreach.SgdStep(0.1, 0.9, true, 0.01, 0);
     double[] theta = {1, -2};
     double[] buffer = new double[2];
     for (int i = 0; i < 3; i++) {
