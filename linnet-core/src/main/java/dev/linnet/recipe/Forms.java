@@ -1,0 +1,78 @@
+package dev.linnet.recipe;
+
+import dev.linnet.recipe.Kinds.Kind;
+import dev.linnet.tensor.DType;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The form of a component, by its type: what a record says is what YAML takes. */
+final class Forms {
+  private Forms() {}
+
+  /**
+   * Returns the form of a type.
+   *
+   * @param key the key that stands before it, for hints
+   */
+  static Form of(Type type, String key) {
+    return of(type, key, List.of());
+  }
+
+  private static Form of(Type type, String key, List<String> also) {
+    if (type instanceof ParameterizedType generic) {
+      Type argument = generic.getActualTypeArguments()[0];
+      if (generic.getRawType() == OrAuto.class) {
+        return Scalars.auto(of(argument, key, plus(also, "auto")));
+      }
+      if (generic.getRawType() == OrNone.class) {
+        return argument instanceof Class<?> part && part.isRecord()
+            ? new Switch(section(part, "; to do without, write \"" + key + ": false\""))
+            : Scalars.none(of(argument, key, plus(also, "none")));
+      }
+      return Scalars.list(of(argument, key));
+    }
+    Class<?> single = (Class<?>) type;
+    List<Kind> kinds = Kinds.BY_INTERFACE.get(single);
+    if (kinds != null) {
+      return new Choice(kinds);
+    }
+    if (single == Tricks.class) {
+      return new TrickList();
+    }
+    if (single.isRecord()) {
+      return section(single, "");
+    }
+    if (single.isEnum()) {
+      return Scalars.constant(constants(single), also);
+    }
+    return switch (single.getSimpleName()) {
+      case "int", "Integer" ->
+          Scalars.whole(Integer.MIN_VALUE, Integer.MAX_VALUE, also, Math::toIntExact);
+      case "long", "Long" -> Scalars.whole(Long.MIN_VALUE, Long.MAX_VALUE, also, n -> n);
+      case "double", "Double" -> Scalars.decimal(also);
+      case "boolean" -> Scalars.bool();
+      case "String" -> Scalars.text(also);
+      default -> throw new IllegalArgumentException("a recipe has no form for " + type);
+    };
+  }
+
+  private static Section section(Class<?> type, String hint) {
+    return new Section(type.asSubclass(Record.class), hint);
+  }
+
+  private static List<? extends Enum<?>> constants(Class<?> type) {
+    if (type == DType.class) {
+      return Recipe.DTYPES;
+    }
+    return Arrays.stream(type.getEnumConstants()).map(constant -> (Enum<?>) constant).toList();
+  }
+
+  private static List<String> plus(List<String> also, String word) {
+    List<String> all = new ArrayList<>(also);
+    all.add(word);
+    return all;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.linnet.recipe;
+
+import java.util.List;
+import java.util.Map;
+
+/** What may be chosen under the keys that offer a choice. A new choice adds one line here. */
+final class Kinds {
+  private Kinds() {}
+
+  /**
+   * One choice.
+   *
+   * @param name its name in YAML
+   * @param title its name in a sentence
+   * @param type the record whose components are its keys; its {@code DEFAULT}, if any, stands for
+   *     what is not given
+   */
+  record Kind(String name, String title, Class<? extends Record> type) {}
+
+  static final List<Kind> OPTIMIZERS =
+      List.of(
+          new Kind("sgd", "SGD", OptimizerRecipe.Sgd.class),
+          new Kind("adamw", "AdamW", OptimizerRecipe.AdamW.class));
+
+  static final List<Kind> SCHEDULES =
+      List.of(new Kind("cosine", "cosine", ScheduleRecipe.Cosine.class));
+
+  static final List<Kind> AUGMENTS =
+      List.of(
+          new Kind("auto", "the choice by the data", AugmentRecipe.Auto.class),
+          new Kind("none", "no augmentation", AugmentRecipe.None.class),
+          new Kind("pad-crop-flip", "pad, crop, flip", AugmentRecipe.PadCropFlip.class),
+          new Kind("resized-crop-flip", "random crop, flip", AugmentRecipe.ResizedCropFlip.class));
+
+  /** Every trick, in the order in which tricks act. */
+  static final List<Kind> TRICKS =
+      List.of(
+          new Kind("zero_gamma", "zero γ", ZeroGamma.class),
+          new Kind("label_smoothing", "label smoothing", LabelSmoothing.class));
+
+  /** Which interface offers which choices. */
+  static final Map<Class<?>, List<Kind>> BY_INTERFACE =
+      Map.of(
+          OptimizerRecipe.class, OPTIMIZERS,
+          ScheduleRecipe.class, SCHEDULES,
+          AugmentRecipe.class, AUGMENTS);
+}

@@ -1,0 +1,322 @@
+package dev.linnet.recipe;
+
+import dev.linnet.base.Check;
+import dev.linnet.image.ColorMode;
+import dev.linnet.image.Interpolation;
+import dev.linnet.image.Orientation;
+import dev.linnet.tensor.DType;
+import java.util.List;
+
+/**
+ * What a training run does: one component a key, {@code warmupEpochs} being {@code warmup_epochs}
+ * in YAML and, at the top level, {@code --warmup-epochs} on the command line.
+ *
+ * <p>Values that are {@code auto} wait for the data: {@link Chooser#choose} settles them. A recipe
+ * is complete; its defaults are those of the preset {@code plain} ({@link Recipes#plain}).
+ */
+public record Recipe(
+    @About("data set: a folder, a file or a name; none: the built-in digits") OrNone<String> data,
+    @About("pictures a class at most, drawn by seed") OrNone<Integer> limit,
+    @About("share of the training pictures held out to choose the best weights")
+        OrAuto<OrNone<Double>> val,
+    @About("network; \"linnet models\" lists them") OrAuto<String> model,
+    @About("options of the network") ModelOptions modelOptions,
+    @About("height and width of the network's input, in pixels") OrAuto<Integer> size,
+    @About("color of the network's input") OrAuto<ColorMode> color,
+    @About("mean and deviation that make levels into input") OrAuto<Normalize> normalize,
+    @About("whether EXIF turns the pictures") OrAuto<Orientation> orientation,
+    @About("crops and mirrors of the training pictures") AugmentRecipe augment,
+    @About("how pictures are read for evaluation") Evaluation evaluation,
+    @About("passes over the training pictures") OrAuto<Integer> epochs,
+    @About("seconds that the run may take about, where epochs is auto")
+        OrNone<Integer> budgetSeconds,
+    @About("pictures a step") OrAuto<Integer> batch,
+    @About("steps whose gradients make one update") int accumulate,
+    @About("seed of every random draw") long seed,
+    @About("number format of a step") OrAuto<DType> dtype,
+    @About("optimizer") OptimizerRecipe optimizer,
+    @About("learning rate over the run") ScheduleRecipe schedule,
+    @About("tricks") Tricks tricks,
+    @About("average of the weights, evaluated and saved in their place") OrNone<Ema> ema,
+    @About("limit on the gradient") OrNone<Clip> clip,
+    @About("stops when validation no longer improves") OrNone<EarlyStopping> earlyStopping,
+    @About("when the full state is saved") Checkpoint checkpoint,
+    @About("broken pictures that a run bears") MaxBad maxBad,
+    @About("pixels above which a picture is refused by its header") long maxPixels,
+    @About("threads that read pictures") OrAuto<Integer> workers,
+    @About("threads that compute; other counts give other bits") OrAuto<Integer> threads,
+    @About("which kernels compute") Engine engine) {
+
+  /** The number formats that a step may have. */
+  static final List<DType> DTYPES = List.of(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16);
+
+  public Recipe {
+    Check.that(data.isNoneOr(name -> !name.isBlank()), "data", data, "a path or a name");
+    Check.that(limit.isNoneOr(n -> n >= 1), "limit", limit, "at least 1, or none");
+    Check.that(
+        val.isAutoOr(part -> part.isNoneOr(share -> share > 0 && share < 1)),
+        "val",
+        val,
+        "in (0, 1), or auto or none");
+    Check.that(model.isAutoOr(name -> !name.isBlank()), "model", model, "a name, or auto");
+    Check.that(
+        size.isAutoOr(pixels -> pixels >= 1 && pixels <= 8192),
+        "size",
+        size,
+        "in [1, 8192], or auto");
+    Check.that(
+        epochs.isAutoOr(n -> n >= 1 && n <= 1_000_000),
+        "epochs",
+        epochs,
+        "in [1, 1000000], or auto");
+    Check.that(
+        budgetSeconds.isNoneOr(seconds -> seconds >= 1),
+        "budget_seconds",
+        budgetSeconds,
+        "at least 1, or none");
+    Check.that(
+        batch.isAutoOr(n -> n >= 1 && n <= 1_000_000), "batch", batch, "in [1, 1000000], or auto");
+    Check.that(
+        accumulate >= 1 && accumulate <= 100_000, "accumulate", accumulate, "in [1, 100000]");
+    Check.that(dtype.isAutoOr(DTYPES::contains), "dtype", dtype, "auto, fp32, bf16 or fp16");
+    Check.that(seed >= 0, "seed", seed, "at least 0");
+    Check.that(maxPixels >= 1, "max_pixels", maxPixels, "at least 1");
+    Check.that(
+        workers.isAutoOr(n -> n >= 0 && n <= 1024), "workers", workers, "in [0, 1024], or auto");
+    Check.that(
+        threads.isAutoOr(n -> n >= 1 && n <= 1024), "threads", threads, "in [1, 1024], or auto");
+    Check.that(
+        !epochs.isAuto() || !budgetSeconds.isNone(),
+        "epochs",
+        epochs,
+        "a whole number where budget_seconds is none");
+    OrAuto<Double> warmup = schedule.warmupEpochs();
+    Check.that(
+        epochs.isAuto() || warmup.isAutoOr(w -> w <= epochs.value()),
+        "schedule.warmup_epochs",
+        warmup,
+        "at most epochs, which is " + epochs);
+    Check.that(
+        earlyStopping.isNone() || val.isAutoOr(part -> !part.isNone()),
+        "early_stopping",
+        "true",
+        "false where val is none, because it watches the validation pictures");
+  }
+
+  /**
+   * What networks of all families take.
+   *
+   * @param dropRate dropout before the last layer, in [0, 1)
+   * @param dropPathRate stochastic depth of the last block, in [0, 1); earlier blocks less
+   */
+  public record ModelOptions(
+      @About("dropout before the last layer") double dropRate,
+      @About("stochastic depth of the last block") double dropPathRate) {
+    public ModelOptions {
+      Check.that(dropRate >= 0 && dropRate < 1, "model_options.drop_rate", dropRate, "in [0, 1)");
+      Check.that(
+          dropPathRate >= 0 && dropPathRate < 1,
+          "model_options.drop_path_rate",
+          dropPathRate,
+          "in [0, 1)");
+    }
+  }
+
+  /**
+   * How pictures are read for evaluation: resized so that {@code size / crop_pct} is the short
+   * side, then the center.
+   *
+   * @param cropPct share of the short side that the center crop keeps, in (0, 1]
+   * @param interpolation how pictures are resized
+   */
+  public record Evaluation(
+      @About("share of the short side that the center crop keeps") OrAuto<Double> cropPct,
+      @About("how pictures are resized") Interpolation interpolation) {
+    public Evaluation {
+      Check.that(
+          cropPct.isAutoOr(share -> share > 0 && share <= 1),
+          "evaluation.crop_pct",
+          cropPct,
+          "in (0, 1], or auto");
+    }
+  }
+
+  /**
+   * Exponential moving average of the weights: after update s, avg ← d·avg + (1 − d)·w, where d is
+   * the decay, with warm-up min(decay, 1 − (1 + s)^(−2/3)) as in timm.
+   *
+   * @param decay d, in [0, 1)
+   * @param warmup whether d grows from 0
+   * @param every updates from one averaging to the next, at least 1
+   */
+  public record Ema(
+      @About("share of the old average that stays") double decay,
+      @About("whether the decay grows from 0") boolean warmup,
+      @About("updates from one averaging to the next") int every) {
+    /** For runs of some thousand updates; the average reaches back about 1,000 of them. */
+    public static final Ema DEFAULT = new Ema(0.999, true, 1);
+
+    public Ema {
+      Check.that(decay >= 0 && decay < 1, "ema.decay", decay, "in [0, 1)");
+      Check.that(every >= 1 && every <= 1_000_000, "ema.every", every, "in [1, 1000000]");
+    }
+  }
+
+  /**
+   * Gradients whose norm over all parameters is above a limit are scaled down to it (Pascanu et
+   * al., ICML 2013, arXiv:1211.5063, Algorithm 1).
+   *
+   * @param norm the limit, above 0
+   */
+  public record Clip(@About("largest norm of the gradient") double norm) {
+    /** What most recipes with clipping have. */
+    public static final Clip DEFAULT = new Clip(1.0);
+
+    public Clip {
+      Check.that(norm > 0, "clip.norm", norm, "above 0");
+    }
+  }
+
+  /**
+   * The run stops when the metric has not improved for some epochs.
+   *
+   * @param patience epochs without improvement that are borne, at least 1
+   * @param minDelta what counts as improvement: above this, in the metric's unit
+   * @param metric what is watched
+   */
+  public record EarlyStopping(
+      @About("epochs without improvement that are borne") int patience,
+      @About("least improvement that counts") double minDelta,
+      @About("what is watched") Metric metric) {
+    /** Ten epochs without any improvement. */
+    public static final EarlyStopping DEFAULT = new EarlyStopping(10, 0, Metric.TOP1);
+
+    public EarlyStopping {
+      Check.that(patience >= 1, "early_stopping.patience", patience, "at least 1");
+      Check.that(minDelta >= 0, "early_stopping.min_delta", minDelta, "at least 0");
+    }
+
+    /** What may be watched on the validation pictures. */
+    public enum Metric {
+      /** Share of right answers, in percent; more is better. */
+      TOP1,
+      /** The loss; less is better. */
+      LOSS
+    }
+  }
+
+  /**
+   * When the full state is saved, beside the end of every epoch.
+   *
+   * @param everySeconds seconds from one saving to the next, at least 1
+   */
+  public record Checkpoint(@About("seconds from one saving to the next") int everySeconds) {
+    public Checkpoint {
+      Check.that(everySeconds >= 1, "checkpoint.every_seconds", everySeconds, "at least 1");
+    }
+  }
+
+  /**
+   * Broken pictures are named and skipped; when they are more than both numbers, the run stops.
+   *
+   * @param share share of the pictures, in [0, 1]
+   * @param count pictures, at least 0
+   */
+  public record MaxBad(
+      @About("share of the pictures") double share, @About("number of pictures") int count) {
+    public MaxBad {
+      Check.that(share >= 0 && share <= 1, "max_bad.share", share, "in [0, 1]");
+      Check.that(count >= 0, "max_bad.count", count, "at least 0");
+    }
+  }
+
+  /**
+   * Which kernels compute.
+   *
+   * @param fused whether fused kernels are used where there are any
+   */
+  public record Engine(@About("fused kernels") Fused fused) {
+    /** Whether fused kernels are used. */
+    public enum Fused {
+      /** Where they are to be had. */
+      AUTO,
+      /** Never: plain libtorch operators. */
+      OFF
+    }
+  }
+
+  /** This recipe on other data. */
+  public Recipe withData(String data) {
+    return with("data", OrNone.of(data));
+  }
+
+  /** This recipe with another network. */
+  public Recipe withModel(String model) {
+    return with("model", OrAuto.of(model));
+  }
+
+  /** This recipe with another size of the network's input, in pixels. */
+  public Recipe withSize(int size) {
+    return with("size", OrAuto.of(size));
+  }
+
+  /** This recipe with another number of epochs. */
+  public Recipe withEpochs(int epochs) {
+    return with("epochs", OrAuto.of(epochs));
+  }
+
+  /** This recipe with another number of pictures a step. */
+  public Recipe withBatch(int batch) {
+    return with("batch", OrAuto.of(batch));
+  }
+
+  /** This recipe with another seed. */
+  public Recipe withSeed(long seed) {
+    return with("seed", seed);
+  }
+
+  /** This recipe in another number format. */
+  public Recipe withDtype(DType dtype) {
+    return with("dtype", OrAuto.of(dtype));
+  }
+
+  /** This recipe with a share of the training pictures held out, or none. */
+  public Recipe withVal(OrNone<Double> share) {
+    return with("val", OrAuto.of(share));
+  }
+
+  /** This recipe with another optimizer. */
+  public Recipe withOptimizer(OptimizerRecipe optimizer) {
+    return with("optimizer", optimizer);
+  }
+
+  /** This recipe with another schedule. */
+  public Recipe withSchedule(ScheduleRecipe schedule) {
+    return with("schedule", schedule);
+  }
+
+  /** This recipe with other tricks. */
+  public Recipe withTricks(Tricks tricks) {
+    return with("tricks", tricks);
+  }
+
+  /** This recipe with an average of the weights, or none. */
+  public Recipe withEma(OrNone<Ema> ema) {
+    return with("ema", ema);
+  }
+
+  /** This recipe with other crops and mirrors. */
+  public Recipe withAugment(AugmentRecipe augment) {
+    return with("augment", augment);
+  }
+
+  /** Pictures an update: batch × accumulate. */
+  public int picturesPerUpdate() {
+    return Math.multiplyExact(batch.value(), accumulate);
+  }
+
+  /** This recipe with one component changed. */
+  Recipe with(String component, Object value) {
+    return Records.with(this, component, value);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.linnet.recipe;
+
+import dev.linnet.base.Check;
+
+/**
+ * How the learning rate goes over the run. In YAML a name ({@code schedule: cosine}) or a mapping
+ * with one ({@code schedule: {name: cosine, lr: 0.2}}).
+ */
+public interface ScheduleRecipe {
+
+  /** The highest learning rate, for {@link #lrPer} pictures an update. */
+  double lr();
+
+  /** Pictures an update that {@link #lr} is meant for; none: as it is, whatever the batch. */
+  OrAuto<OrNone<Integer>> lrPer();
+
+  /** Length of the linear warm-up from 0, in epochs. */
+  OrAuto<Double> warmupEpochs();
+
+  /** This schedule with other values for what is chosen by the data. */
+  ScheduleRecipe with(OrAuto<OrNone<Integer>> lrPer, OrAuto<Double> warmupEpochs);
+
+  /**
+   * Returns the highest learning rate of a run: linear scaling, {@code lr · pictures / lr_per}
+   * (Goyal et al., 2017, arXiv:1706.02677, §2.1).
+   *
+   * @param pictures pictures an update: batch × accumulate × replicas
+   * @throws IllegalStateException if {@link #lrPer} is still {@code auto}
+   */
+  default double lrFor(int pictures) {
+    OrNone<Integer> per = lrPer().value();
+    return per.isNone() ? lr() : lr() * pictures / per.value();
+  }
+
+  /**
+   * A linear warm-up from 0, then half a cosine down to the floor (Loshchilov and Hutter, ICLR
+   * 2017, arXiv:1608.03983, eq. 5, without restarts), both per update:
+   *
+   * <pre>
+   *   lr(k) = lr · k/w                                          k &lt; w
+   *         = min_lr + ½ (lr − min_lr) (1 + cos(π (k−w)/(T−w)))   otherwise
+   * </pre>
+   *
+   * @param lr the peak, above 0
+   * @param lrPer pictures an update that lr and min_lr are meant for, at least 1
+   * @param warmupEpochs length of the warm-up, at least 0
+   * @param minLr the floor, in [0, lr]
+   */
+  record Cosine(
+      @About("highest learning rate") double lr,
+      @About("the batch that lr is meant for; other batches scale it; none: never scaled")
+          OrAuto<OrNone<Integer>> lrPer,
+      @About("linear warm-up from 0") OrAuto<Double> warmupEpochs,
+      @About("where the cosine ends") double minLr)
+      implements ScheduleRecipe {
+    public Cosine {
+      Check.that(lr > 0 && lr <= 1000, "schedule.lr", lr, "in (0, 1000]");
+      Check.that(
+          lrPer.isAutoOr(per -> per.isNoneOr(pictures -> pictures >= 1)),
+          "schedule.lr_per",
+          lrPer,
+          "at least 1, or auto or none");
+      Check.that(
+          warmupEpochs.isAutoOr(epochs -> epochs >= 0),
+          "schedule.warmup_epochs",
+          warmupEpochs,
+          "at least 0, or auto");
+      Check.that(
+          minLr >= 0 && minLr <= lr, "schedule.min_lr", minLr, "in [0, " + lr + "], up to lr");
+    }
+
+    @Override
+    public Cosine with(OrAuto<OrNone<Integer>> lrPer, OrAuto<Double> warmupEpochs) {
+      return new Cosine(lr, lrPer, warmupEpochs, minLr);
+    }
+  }
+}
