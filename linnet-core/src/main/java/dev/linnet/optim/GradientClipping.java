@@ -52,13 +52,10 @@ public record GradientClipping(double maxNorm) {
                       gradients.add(g);
                     }
                   }
-                  if (gradients.isEmpty()) {
-                    return;
-                  }
-                  norm[0] = Foreach.norm(gradients);
-                  double scale = max / (norm[0] + 1e-6);
-                  if (!(scale >= 1)) { // also where the norm is NaN
-                    try (TensorList list = TensorList.of(gradients)) {
+                  try (TensorList list = TensorList.of(gradients)) {
+                    norm[0] = Foreach.norm(list);
+                    double scale = max / (norm[0] + 1e-6);
+                    if (!(scale >= 1)) { // also where the norm is NaN
                       Foreach.mul(list, scale);
                     }
                   }

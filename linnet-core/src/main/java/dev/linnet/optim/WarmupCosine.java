@@ -42,6 +42,11 @@ public record WarmupCosine(
     this(lr, warmupUpdates, totalUpdates, minLr, 0);
   }
 
+  /** Another start of the warm-up. */
+  public WarmupCosine withWarmupLr(double value) {
+    return new WarmupCosine(lr, warmupUpdates, totalUpdates, minLr, value);
+  }
+
   @Override
   public double lr(long update) {
     Check.that(update >= 0, "update", update, "at least 0");

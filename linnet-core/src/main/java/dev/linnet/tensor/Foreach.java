@@ -1,11 +1,11 @@
 package dev.linnet.tensor;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.global.torch;
 
 /** Updates of many tensors by one native call each: libtorch's fused optimizers and lists. */
 public final class Foreach {
@@ -33,7 +33,7 @@ public final class Foreach {
    */
   public static void sgd(
       TensorList parameters, TensorList gradients, TensorList momenta, SgdStep step, First first) {
-    Call.FUSED_SGD.call(
+    Call.FUSED_SGD.run(
         parameters.value(),
         gradients.value(),
         momenta.value(),
@@ -66,7 +66,7 @@ public final class Foreach {
       TensorList squares,
       TensorList steps,
       AdamWStep step) {
-    Call.FUSED_ADAMW.call(
+    Call.FUSED_ADAMW.run(
         parameters.value(),
         gradients.value(),
         averages.value(),
@@ -89,7 +89,7 @@ public final class Foreach {
     if (tensors.tensors().isEmpty()) {
       return;
     }
-    Call.FOREACH_ADD.call(tensors.value(), new IValue(new Scalar(value)));
+    Call.FOREACH_ADD.run(tensors.value(), new IValue(new Scalar(value)));
   }
 
   /** Multiplies every tensor by a number, in place. */
@@ -97,7 +97,7 @@ public final class Foreach {
     if (tensors.tensors().isEmpty()) {
       return;
     }
-    Call.FOREACH_MUL.call(tensors.value(), new IValue(new Scalar(value)));
+    Call.FOREACH_MUL.run(tensors.value(), new IValue(new Scalar(value)));
   }
 
   /** Moves every tensor towards its partner by a share, in place: a + weight·(b − a). */
@@ -105,7 +105,7 @@ public final class Foreach {
     if (tensors.tensors().isEmpty()) {
       return;
     }
-    Call.FOREACH_LERP.call(tensors.value(), ends.value(), new IValue(new Scalar(weight)));
+    Call.FOREACH_LERP.run(tensors.value(), ends.value(), new IValue(new Scalar(weight)));
   }
 
   /** Copies the elements of every partner into its tensor. */
@@ -113,20 +113,30 @@ public final class Foreach {
     if (tensors.tensors().isEmpty()) {
       return;
     }
-    Call.FOREACH_COPY.call(tensors.value(), sources.value(), new IValue(false));
+    Call.FOREACH_COPY.run(tensors.value(), sources.value(), new IValue(false));
   }
 
-  /** Euclidean length of all tensors taken as one vector, in fp32. */
+  /** As {@link #norm(TensorList)}, of a list that is not kept. */
   public static double norm(List<Tensor> tensors) {
-    Scope scope = Scope.open("norm");
+    try (TensorList list = TensorList.of(tensors)) {
+      return norm(list);
+    }
+  }
+
+  /** Euclidean length of all elements of all tensors taken as one vector; 0 for none. */
+  public static double norm(TensorList tensors) {
+    if (tensors.tensors().isEmpty()) {
+      return 0;
+    }
+    PointerScopeOnce scope = new PointerScopeOnce();
     try {
       return Autograd.off(
           () -> {
-            List<Tensor> norms = new ArrayList<>(tensors.size());
-            for (Tensor t : tensors) {
-              norms.add(t.norm().to(DType.FLOAT32));
-            }
-            return Tensor.stack(norms, 0).norm().item();
+            IValue norms =
+                Call.FOREACH_NORM
+                    .call(tensors.value(), new IValue(new Scalar(2.0)), new IValue())
+                    .get(0);
+            return torch.stack(norms.toTensorVector(), 0).norm().item().toDouble();
           });
     } finally {
       scope.close();
@@ -140,6 +150,7 @@ public final class Foreach {
     FUSED_ADAMW("aten::_fused_adamw_", ""),
     FOREACH_ADD("aten::_foreach_add_", "Scalar"),
     FOREACH_MUL("aten::_foreach_mul_", "Scalar"),
+    FOREACH_NORM("aten::_foreach_norm", "Scalar"),
     FOREACH_COPY("aten::_foreach_copy_", ""),
     FOREACH_LERP("aten::_foreach_lerp_", "Scalar");
 
@@ -150,14 +161,21 @@ public final class Foreach {
       handle.retainReference();
     }
 
-    /** Calls with all arguments of the schema, in its order. */
-    void call(IValue... arguments) {
+    /** Runs an operator that changes its arguments. */
+    void run(IValue... arguments) {
       PointerScopeOnce scope = new PointerScopeOnce();
       try {
-        handle.callBoxed(new IValueVector(arguments));
+        call(arguments);
       } finally {
         scope.close();
       }
+    }
+
+    /** The results; arguments are all of the schema, in its order. Needs a binding-level scope. */
+    IValueVector call(IValue... arguments) {
+      IValueVector stack = new IValueVector(arguments);
+      handle.callBoxed(stack);
+      return stack;
     }
   }
 

@@ -1,0 +1,43 @@
+package dev.linnet.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+
+/** Recorded reference values; the scripts that made them are in {@code tools/golden}. */
+public final class Golden {
+  private Golden() {}
+
+  /** A file of {@code golden/}, such as {@code semantics.json}. */
+  public static JsonNode json(String name) {
+    try (InputStream in = Golden.class.getResourceAsStream("/golden/" + name)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no golden/" + name + " among the test resources");
+      }
+      return new ObjectMapper().readTree(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** All numbers of nested arrays, row-major. */
+  public static double[] doubles(JsonNode node) {
+    if (!node.isArray()) {
+      return new double[] {node.doubleValue()};
+    }
+    return node.valueStream().flatMapToDouble(n -> Arrays.stream(doubles(n))).toArray();
+  }
+
+  /** All numbers of nested arrays, row-major. */
+  public static long[] longs(JsonNode node) {
+    double[] values = doubles(node);
+    long[] longs = new long[values.length];
+    for (int i = 0; i < values.length; i++) {
+      longs[i] = (long) values[i];
+    }
+    return longs;
+  }
+}
