@@ -1,33 +1,34 @@
 package dev.linnet.cli;
 
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
+import java.util.List;
 
-/** {@code linnet}: the command and its verbs. */
-@Command(
-    name = "linnet",
-    description = "Image classification for the JVM.",
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class)
-public final class Main implements Runnable {
-  /** Runs one command and exits with its code: 0 done, 1 failed, 2 asked wrongly. */
+/** The entry point of the command line. */
+public final class Main {
+  private Main() {}
+
+  /** Runs one command and exits: 0 done, 1 failed, 2 asked wrongly, 130 interrupted. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
-  }
-
-  /** Without a verb: the help. */
-  @Override
-  public void run() {
-    CommandLine.usage(this, System.out);
-  }
-
-  /** The version that the jar's manifest states. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"linnet " + (version == null ? "(not from a jar)" : version)};
+    Shell shell = Shell.ofProcess();
+    shell.interrupts().listen();
+    int code = run(List.of(arguments), shell);
+    if (code == Interrupts.EXIT_CODE) {
+      Runtime.getRuntime().halt(code);
     }
+    System.exit(code);
+  }
+
+  /** Runs one command; returns its exit code. */
+  static int run(List<String> arguments, Shell shell) {
+    Session session = Session.of(shell);
+    int code;
+    try {
+      code = Linnet.commandLine(session).execute(arguments.toArray(String[]::new));
+      session.output().eraseProgress();
+      shell.out().flush();
+    } catch (Exception | Error problem) {
+      code = new Failures(session.output()).report(problem);
+    }
+    shell.err().flush();
+    return code;
   }
 }

@@ -1,0 +1,90 @@
+package dev.linnet.cli;
+
+import dev.linnet.base.LinnetException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** {@code linnet}: holds the verbs; alone it prints its help. */
+@Command(
+    name = "linnet",
+    header = "Linnet: image classification for the JVM.",
+    description = {
+      "Trains a classifier on your own pictures, measures it, and predicts.",
+      "\"linnet VERB --help\" says more about a verb.",
+    },
+    footer = {
+      "  linnet train                          learn digits, to see that all works",
+      "  linnet train --data photos/           learn from folders, one a class",
+      "  linnet eval runs/RUN --data photos/   measure a run",
+      "  linnet predict runs/RUN new.jpg       name what a picture shows",
+      "",
+      "Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted.",
+      "",
+      "Environment: LINNET_DATA (folder of data sets), LINNET_CACHE (downloads),",
+      "NO_COLOR, and for the launcher JAVA_HOME and LINNET_JAVA_OPTS.",
+    })
+final class Linnet implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private Linnet() {}
+
+  /** The whole command line, whose answers go where the session says. */
+  static CommandLine commandLine(Session session) {
+    CommandLine line = new CommandLine(new Linnet());
+    line.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(session.common()));
+    line.addSubcommand("completion", new CompletionVerb(session));
+    line.addSubcommand("help", new HelpVerb());
+    Failures failures = new Failures(session.output());
+    line.setExpandAtFiles(false);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setOut(session.output().answerWriter());
+    line.setParameterExceptionHandler((wrong, arguments) -> failures.report(wrong));
+    line.setExecutionExceptionHandler((problem, command, parsed) -> failures.report(problem));
+    line.setExecutionStrategy(parsed -> execute(parsed, session));
+    setVersion(line);
+    Help.dress(line, session.shell().outTerminal());
+    return line;
+  }
+
+  private static int execute(ParseResult parsed, Session session) {
+    Integer helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    Logs logs = Logs.to(session.output(), session.common());
+    try {
+      session.common().check();
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (LinnetException problem) {
+      return new Failures(session.output()).report(problem);
+    } finally {
+      logs.close();
+    }
+  }
+
+  /** Without a verb: the help. */
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+    return Failures.DONE;
+  }
+
+  private static void setVersion(CommandLine command) {
+    command.getCommandSpec().versionProvider(new Version());
+    command.getSubcommands().values().forEach(Linnet::setVersion);
+  }
+
+  /** The version that the jar's manifest states. */
+  private static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Linnet.class.getPackage().getImplementationVersion();
+      return new String[] {"linnet " + (version == null ? "(not from a jar)" : version)};
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.linnet.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.Map;
+
+/**
+ * What a command sees of the outside. Text is UTF-8 both ways.
+ *
+ * @param environment the environment variables
+ * @param in what {@code predict -} reads
+ * @param out takes the answer
+ * @param err takes everything else
+ * @param outTerminal what {@code out} leads to
+ * @param errTerminal what {@code err} leads to
+ * @param interrupts Ctrl-C and the like
+ */
+record Shell(
+    Map<String, String> environment,
+    InputStream in,
+    PrintStream out,
+    PrintStream err,
+    Terminal outTerminal,
+    Terminal errTerminal,
+    Interrupts interrupts) {
+
+  /** That of this process. */
+  static Shell ofProcess() {
+    Map<String, String> environment = System.getenv();
+    OutputStream out =
+        new BufferedOutputStream(
+            new StandardOutput(new FileOutputStream(FileDescriptor.out)), 1 << 16);
+    OutputStream err = new BufferedOutputStream(new FileOutputStream(FileDescriptor.err));
+    PrintStream printed = new PrintStream(out, false, UTF_8);
+    PrintStream told = new PrintStream(err, true, UTF_8);
+    return new Shell(
+        environment,
+        new FileInputStream(FileDescriptor.in),
+        printed,
+        told,
+        Terminal.of(1, environment),
+        Terminal.of(2, environment),
+        Interrupts.ofProcess(told));
+  }
+
+  /** One that reads and writes where it is told to, without terminal and without signals. */
+  static Shell of(
+      Map<String, String> environment, InputStream in, OutputStream out, OutputStream err) {
+    PrintStream told = new PrintStream(err, true, UTF_8);
+    return new Shell(
+        Map.copyOf(environment),
+        in,
+        new PrintStream(out, false, UTF_8),
+        told,
+        Terminal.NONE,
+        Terminal.NONE,
+        Interrupts.of(told, () -> {}));
+  }
+}
