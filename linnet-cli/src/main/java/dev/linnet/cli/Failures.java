@@ -92,7 +92,8 @@ final class Failures {
     if (wrong instanceof MissingParameterException missing) {
       return missing(command, missing.getMissing());
     }
-    if (wrong instanceof OverwrittenOptionException && argument instanceof OptionSpec option) {
+    if (wrong instanceof OverwrittenOptionException twice
+        && twice.getOverwritten() instanceof OptionSpec option) {
       return option.longestName() + ": given twice; give it once";
     }
     String type = argument == null ? null : allowed(argument.type());

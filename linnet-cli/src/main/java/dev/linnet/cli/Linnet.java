@@ -1,11 +1,12 @@
 package dev.linnet.cli;
 
-import dev.linnet.base.LinnetException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
@@ -52,16 +53,21 @@ final class Linnet implements Callable<Integer> {
   }
 
   private static int execute(ParseResult parsed, Session session) {
-    Integer helped = CommandLine.executeHelpRequest(parsed);
-    if (helped != null) {
-      return helped;
+    try {
+      Integer helped = CommandLine.executeHelpRequest(parsed);
+      return helped == null ? executeVerb(parsed, session) : helped;
+    } catch (ParameterException | ExecutionException problem) {
+      throw problem; // picocli hands them to the handlers
+    } catch (RuntimeException problem) {
+      return new Failures(session.output()).report(problem);
     }
+  }
+
+  private static int executeVerb(ParseResult parsed, Session session) {
+    session.common().check();
     Logs logs = Logs.to(session.output(), session.common());
     try {
-      session.common().check();
       return new CommandLine.RunLast().execute(parsed);
-    } catch (LinnetException problem) {
-      return new Failures(session.output()).report(problem);
     } finally {
       logs.close();
     }
