@@ -8,6 +8,9 @@ package dev.linnet.image;
  * grey pictures, where Pillow clips at 255 and nearly all becomes white). Any thread.
  */
 public final class Decoder {
+  /** What fits into a Java array with three channels. */
+  private static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
+
   private Decoder() {}
 
   /**
@@ -21,11 +24,40 @@ public final class Decoder {
    */
   public static Picture decode(byte[] file, String name, DecodeOptions options) {
     ImageHeader header = checkedHeader(file, name, options);
-    Picture picture = OpenCv.decode(file, name, header);
+    Picture picture = decode(file, name, header, 1);
     picture = options.color() == ColorMode.GRAY ? picture.gray() : picture;
     return options.orientation() == Orientation.APPLY
         ? picture.upright(header.exifOrientation())
         : picture;
+  }
+
+  /**
+   * Decodes to RGB, not turned.
+   *
+   * @param denominator 1, or for a JPEG 2, 4 or 8
+   */
+  static Picture decode(byte[] file, String name, ImageHeader header, int denominator) {
+    FileBytes bytes = new FileBytes(file, name, header.format().name());
+    return switch (header.format()) {
+      case JPEG -> {
+        JpegMarkers.checkEnd(bytes);
+        yield OpenCv.decode(file, name, header, denominator);
+      }
+      case PNG -> OpenCv.decode(PngChunks.essential(bytes), name, header, 1);
+      case GIF -> OpenCv.decode(new GifFrame(bytes).alone(), name, header, 1);
+      case BMP -> {
+        BmpLayout layout = new BmpLayout(bytes);
+        layout.checkLength();
+        Picture picture = OpenCv.decode(file, name, header, 1);
+        layout.stretch(picture.raw());
+        yield picture;
+      }
+      case TIFF -> {
+        new TiffTags(bytes, 0, file.length).checkData();
+        yield OpenCv.decode(file, name, header, 1);
+      }
+      case WEBP -> OpenCv.decode(file, name, header, 1);
+    };
   }
 
   /** The header of a picture that is not too large. */
@@ -37,6 +69,12 @@ public final class Decoder {
           name,
           "got %s, %d pixels; must be at most %d; to read it, raise --max-pixels"
               .formatted(header.size(), pixels, options.maxPixels()));
+    }
+    if (pixels > MOST_PIXELS) {
+      throw new BadPictureException(
+          name,
+          "got %s, %d pixels; a picture can have %d at most; make it smaller with another program"
+              .formatted(header.size(), pixels, MOST_PIXELS));
     }
     return header;
   }

@@ -145,24 +145,16 @@ final class HeaderReader {
   }
 
   private static ImageHeader bmp(FileBytes bytes) {
-    long headerSize = bytes.u32le(14);
-    if (headerSize == 12) {
-      ImageSize size = size(bytes, bytes.u16le(20), bytes.u16le(18));
-      return new ImageHeader(ImageFormat.BMP, size, 3, 1);
-    }
-    if (headerSize < 40) {
-      throw bytes.broken("a header of " + headerSize + " bytes");
-    }
-    int height = (int) bytes.u32le(22); // negative: rows from top to bottom
-    ImageSize size = size(bytes, Math.abs((long) height), bytes.u32le(18));
-    return new ImageHeader(ImageFormat.BMP, size, bytes.u16le(28) == 32 ? 4 : 3, 1);
+    BmpLayout layout = new BmpLayout(bytes);
+    ImageSize size = size(bytes, layout.height(), layout.width());
+    return new ImageHeader(ImageFormat.BMP, size, layout.bits() == 32 ? 4 : 3, 1);
   }
 
   private static ImageHeader gif(FileBytes bytes) {
-    ImageSize size = size(bytes, bytes.u16le(8), bytes.u16le(6));
-    return new ImageHeader(ImageFormat.GIF, size, 3, 1);
+    return new ImageHeader(ImageFormat.GIF, new GifFrame(bytes).size(), 3, 1);
   }
 
+  /** A TIFF's orientation is part of its decoding, here as in Pillow. */
   private static ImageHeader tiff(FileBytes bytes) {
     TiffTags tags = new TiffTags(bytes, 0, bytes.length());
     ImageSize size = size(bytes, tags.value(257, 0), tags.value(256, 0));
@@ -172,7 +164,10 @@ final class HeaderReader {
     }
     boolean palette = tags.value(262, 1) == 3;
     return new ImageHeader(
-        ImageFormat.TIFF, size, palette ? 3 : (int) channels, tags.orientation());
+        ImageFormat.TIFF,
+        tags.orientation() >= 5 ? size.transposed() : size,
+        palette ? 3 : (int) channels,
+        1);
   }
 
   private static ImageSize size(FileBytes bytes, long height, long width) {

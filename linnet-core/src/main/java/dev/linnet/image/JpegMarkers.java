@@ -2,6 +2,7 @@ package dev.linnet.image;
 
 /** Walks over the marker segments of a JPEG, from the start up to its first scan. */
 final class JpegMarkers {
+  private static final int EOI = 0xD9;
   private static final int SOS = 0xDA;
 
   private final FileBytes bytes;
@@ -24,8 +25,8 @@ final class JpegMarkers {
         position++;
       }
       code = bytes.u8(position++);
-    } while (code == 0 || code == 1 || (code >= 0xD0 && code <= 0xD8)); // without a length
-    if (code == 0xD9) {
+    } while (hasNoLength(code));
+    if (code == EOI) {
       throw bytes.cutShort();
     }
     int length = bytes.u16be(position);
@@ -56,5 +57,34 @@ final class JpegMarkers {
   /** Whether the segment is a frame header (SOF0 … SOF15). */
   boolean isFrame() {
     return code >= 0xC0 && code <= 0xCF && code != 0xC4 && code != 0xC8 && code != 0xCC;
+  }
+
+  /**
+   * Refuses a file without an end: libjpeg fills up with grey what is missing, Pillow refuses it.
+   */
+  static void checkEnd(FileBytes bytes) {
+    int length = bytes.length();
+    if (bytes.is(length - 2, 0xFF, EOI)) {
+      return;
+    }
+    JpegMarkers markers = new JpegMarkers(bytes);
+    while (markers.next()) {}
+    byte[] file = bytes.array();
+    int at = markers.end();
+    while (at + 1 < length) {
+      int second = file[at + 1] & 0xFF;
+      if (file[at] != (byte) 0xFF || second == 0xFF) {
+        at++;
+      } else if (second == EOI) {
+        return;
+      } else {
+        at += hasNoLength(second) ? 2 : 2 + Math.max(2, bytes.u16be(at + 2));
+      }
+    }
+    throw bytes.cutShort();
+  }
+
+  private static boolean hasNoLength(int code) {
+    return code == 0 || code == 1 || (code >= 0xD0 && code <= 0xD8);
   }
 }

@@ -1,39 +1,91 @@
 package dev.linnet.image;
 
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.opencv_core.CvErrorCallback;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.jspecify.annotations.Nullable;
 
-/** The only caller of OpenCV. Its threads are switched off: the workers are ours. */
+/**
+ * The only caller of OpenCV. Its own threads are switched off, because the workers are ours, and
+ * its log, because a library does not print. (libjpeg still writes a line to the standard error
+ * stream when it mends damaged data; nothing in OpenCV reaches that.)
+ *
+ * <p>Any thread.
+ */
 final class OpenCv {
   static {
     opencv_core.setNumThreads(1);
+    silence();
   }
 
   private OpenCv() {}
 
-  /** Decodes a whole file to RGB, orientation ignored. */
-  static Picture decode(byte[] file, String name, ImageHeader header) {
-    int flags = opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+  /**
+   * Decodes a file to RGB, its EXIF orientation ignored.
+   *
+   * @param denominator 1, or for a JPEG 2, 4, 8: both sides become ⌈side / denominator⌉
+   */
+  static Picture decode(byte[] file, String name, ImageHeader header, int denominator) {
     try (BytePointer data = new BytePointer(file);
         Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, data);
         Mat decoded = new Mat()) {
-      opencv_imgcodecs.imdecode(encoded, flags, decoded);
-      if (decoded.empty()) {
-        throw new BadPictureException(
-            name, "the %s cannot be decoded; get the file anew".formatted(header.format()));
+      opencv_imgcodecs.imdecode(encoded, flags(denominator), decoded);
+      int height = ceilDivide(header.size().height(), denominator);
+      int width = ceilDivide(header.size().width(), denominator);
+      if (decoded.rows() != height || decoded.cols() != width || decoded.channels() != 3) {
+        throw undecodable(name, header, null);
       }
-      ImageSize size = new ImageSize(decoded.rows(), decoded.cols());
+      ImageSize size = new ImageSize(height, width);
       byte[] pixels = new byte[Math.toIntExact(size.area() * 3)];
       decoded.data().get(pixels);
       return Picture.wrap(size, 3, pixels);
-    } catch (RuntimeException e) {
-      if (e instanceof BadPictureException bad) {
-        throw bad;
-      }
-      throw new BadPictureException(
-          name, "the %s cannot be decoded; get the file anew".formatted(header.format()), e);
+    } catch (BadPictureException e) {
+      throw e;
+    } catch (RuntimeException e) { // how the binding hands on any C++ exception
+      throw undecodable(name, header, e);
+    }
+  }
+
+  private static BadPictureException undecodable(
+      String name, ImageHeader header, @Nullable Throwable cause) {
+    return new BadPictureException(
+        name, "the %s cannot be decoded; get the file anew".formatted(header.format()), cause);
+  }
+
+  private static int flags(int denominator) {
+    int scale =
+        switch (denominator) {
+          case 1 -> 0;
+          case 2 -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
+          case 4 -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_4;
+          case 8 -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_8;
+          default -> throw new IllegalArgumentException("denominator: got " + denominator);
+        };
+    return scale | opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+  }
+
+  private static int ceilDivide(int side, int denominator) {
+    return (int) ((side + denominator - 1L) / denominator);
+  }
+
+  /**
+   * Calls {@code cv::utils::logging::setLogLevel(LOG_LEVEL_SILENT)}. The binding does not map that
+   * function, so it is found by its symbol and called through a function pointer of the binding
+   * whose first argument is an int as well; the others are not looked at.
+   */
+  private static void silence() {
+    Pointer function = Loader.addressof("_ZN2cv5utils7logging11setLogLevelENS1_8LogLevelE");
+    if (function == null || function.isNull()) {
+      return; // another compiler, other names: then OpenCV logs broken pictures as it likes
+    }
+    try (PointerPointer<Pointer> holder = new PointerPointer<>(2L)) {
+      holder.put(0, function);
+      new CvErrorCallback(holder).call(0, null, null, null, 0, null);
     }
   }
 }
