@@ -4,8 +4,9 @@
     python tools/golden/pictures.py REFERENCE_FOLDER     # with images/src_cat.png and images/src_shapes.png
 
 Result: linnet-core/src/test/resources/golden/images/formats/*, formats.json with, for each file, its format, size and
-the SHA-256 (first 16 hexadecimal digits) of the bytes of convert("RGB") and convert("L"), and expected/*.png with the
-pixels of those files that libraries may decode in other ways. What Pillow cannot write is written by hand below.
+the SHA-256 (first 16 hexadecimal digits) of the bytes of convert("RGB"), of convert("L") and of convert("RGB") after
+exif_transpose; and expected/*.png with the pixels of the CMYK JPEGs, which OpenCV converts by a formula of its own.
+What Pillow cannot write is written by hand below.
 """
 import hashlib
 import io
@@ -115,7 +116,11 @@ def jpegs(cat, shapes):
     write("grey_progressive.jpg", encoded(shapes.convert("L"), format="JPEG", quality=85, progressive=True))
     write("restart.jpg", encoded(cat, format="JPEG", quality=85, restart_marker_rows=1))
     write("adobe_rgb.jpg", encoded(cat, format="JPEG", quality=90, keep_rgb=True))
-    cmyk = encoded(cat.convert("CMYK"), format="JPEG", quality=90)
+    rgb = np.asarray(cat).astype(np.float64)
+    black = 255 - rgb.max(2)
+    ink = 255 - rgb * 255 / np.maximum(255 - black, 1)[..., None]
+    inks = np.concatenate([ink, black[..., None]], 2).round().clip(0, 255).astype(np.uint8)
+    cmyk = encoded(Image.frombytes("CMYK", cat.size, inks.tobytes()), format="JPEG", quality=90)
     write("adobe_cmyk.jpg", cmyk)
     adobe = cmyk.index(b"\xff\xee\x00\x0eAdobe")
     write("adobe_ycck.jpg", cmyk[:adobe + 15] + b"\x02" + cmyk[adobe + 16:])
@@ -130,12 +135,13 @@ def orientations(shapes):
         exif = Image.Exif()
         exif[0x0112] = value
         write(f"orientation_{value}.jpg", encoded(small, format="JPEG", quality=95, subsampling=0, exif=exif))
+    for value in range(1, 9):
+        write(f"orientation_{value}.tiff", encoded(small, format="TIFF", compression="tiff_lzw", tiffinfo={0x0112: value}))
     for value in (3, 6):
         exif = Image.Exif()
         exif[0x0112] = value
         write(f"orientation_{value}.png", encoded(small, format="PNG", exif=exif))
         write(f"orientation_{value}.webp", encoded(small, format="WEBP", lossless=True, exif=exif))
-        write(f"orientation_{value}.tiff", encoded(small, format="TIFF", tiffinfo={0x0112: value}))
 
 
 def webps(cat):
@@ -221,7 +227,6 @@ def gifs(cat):
     write("pixel.gif", encoded(paletted.crop((0, 0, 1, 1)), format="GIF"))
     # a first frame that covers a part of the canvas only: its image descriptor moved and the canvas enlarged
     whole = encoded(paletted, format="GIF", interlace=0)
-    at = whole.index(b"\x2c\0\0\0\0")
     for name, data in (("small_frame.gif", whole), ("small_frame_transparent.gif", encoded(paletted, format="GIF", interlace=0, transparency=3))):
         at = data.index(b"\x2c\0\0\0\0")
         write(name, data[:6] + struct.pack("<HH", 80, 75) + data[10:at] + b"\x2c" + struct.pack("<HH", 7, 5) + data[at + 5:])
@@ -268,8 +273,11 @@ def main():
         entry = {"file": name, "format": im.format, "mode": im.mode, "size_wh": list(im.size), "orientation": im.getexif().get(0x0112, 1),
                  "rgb_sha256": digest(rgb), "grey_sha256": digest(im.convert("L")),
                  "upright_sha256": digest(ImageOps.exif_transpose(im).convert("RGB"))}
+        if im.format == "TIFF":  # load() has turned it
+            entry["orientation"] = 1
         entries.append(entry)
-        rgb.save(os.path.join(OUT, "expected", name + ".png"), optimize=True)
+        if im.format == "JPEG" and im.mode == "CMYK":
+            rgb.save(os.path.join(OUT, "expected", name + ".png"), optimize=True)
     doc = {"made_by": "tools/golden/pictures.py", "pillow": PIL.__version__,
            "libjpeg_turbo": features.version("libjpeg_turbo"), "webp": features.version("webp"), "libtiff": features.version("libtiff")}
     with open(os.path.join(OUT, "formats.json"), "w") as f:

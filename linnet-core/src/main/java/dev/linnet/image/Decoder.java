@@ -24,19 +24,29 @@ public final class Decoder {
    */
   public static Picture decode(byte[] file, String name, DecodeOptions options) {
     ImageHeader header = checkedHeader(file, name, options);
-    Picture picture = decode(file, name, header, 1);
+    Picture picture = picture(file, name, header);
     picture = options.color() == ColorMode.GRAY ? picture.gray() : picture;
     return options.orientation() == Orientation.APPLY
         ? picture.upright(header.exifOrientation())
         : picture;
   }
 
+  private static Picture picture(byte[] file, String name, ImageHeader header) {
+    try (NativePicture decoded = decode(file, name, header, 1)) {
+      Picture picture = decoded.toPicture();
+      if (header.format() == ImageFormat.BMP) {
+        new BmpLayout(new FileBytes(file, name, "BMP")).stretch(picture.raw());
+      }
+      return picture;
+    }
+  }
+
   /**
-   * Decodes to RGB, not turned.
+   * Decodes to RGB, not turned, the levels of 16-bit BMPs not stretched.
    *
    * @param denominator 1, or for a JPEG 2, 4 or 8
    */
-  static Picture decode(byte[] file, String name, ImageHeader header, int denominator) {
+  static NativePicture decode(byte[] file, String name, ImageHeader header, int denominator) {
     FileBytes bytes = new FileBytes(file, name, header.format().name());
     return switch (header.format()) {
       case JPEG -> {
@@ -46,11 +56,8 @@ public final class Decoder {
       case PNG -> OpenCv.decode(PngChunks.essential(bytes), name, header, 1);
       case GIF -> OpenCv.decode(new GifFrame(bytes).alone(), name, header, 1);
       case BMP -> {
-        BmpLayout layout = new BmpLayout(bytes);
-        layout.checkLength();
-        Picture picture = OpenCv.decode(file, name, header, 1);
-        layout.stretch(picture.raw());
-        yield picture;
+        new BmpLayout(bytes).checkLength();
+        yield OpenCv.decode(file, name, header, 1);
       }
       case TIFF -> {
         new TiffTags(bytes, 0, file.length).checkData();

@@ -25,30 +25,30 @@ final class OpenCv {
 
   private OpenCv() {}
 
+  /** Loads the library and sets it up, if that has not happened yet. */
+  static void load() {}
+
   /**
    * Decodes a file to RGB, its EXIF orientation ignored.
    *
    * @param denominator 1, or for a JPEG 2, 4, 8: both sides become ⌈side / denominator⌉
    */
-  static Picture decode(byte[] file, String name, ImageHeader header, int denominator) {
+  static NativePicture decode(byte[] file, String name, ImageHeader header, int denominator) {
+    Mat decoded = new Mat();
     try (BytePointer data = new BytePointer(file);
-        Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, data);
-        Mat decoded = new Mat()) {
+        Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, data)) {
       opencv_imgcodecs.imdecode(encoded, flags(denominator), decoded);
-      int height = ceilDivide(header.size().height(), denominator);
-      int width = ceilDivide(header.size().width(), denominator);
-      if (decoded.rows() != height || decoded.cols() != width || decoded.channels() != 3) {
-        throw undecodable(name, header, null);
-      }
-      ImageSize size = new ImageSize(height, width);
-      byte[] pixels = new byte[Math.toIntExact(size.area() * 3)];
-      decoded.data().get(pixels);
-      return Picture.wrap(size, 3, pixels);
-    } catch (BadPictureException e) {
-      throw e;
     } catch (RuntimeException e) { // how the binding hands on any C++ exception
+      decoded.close();
       throw undecodable(name, header, e);
     }
+    if (decoded.type() != opencv_core.CV_8UC3
+        || decoded.rows() != ceilDivide(header.size().height(), denominator)
+        || decoded.cols() != ceilDivide(header.size().width(), denominator)) {
+      decoded.close();
+      throw undecodable(name, header, null);
+    }
+    return new NativePicture(decoded);
   }
 
   private static BadPictureException undecodable(
