@@ -6,8 +6,8 @@
  * in here: decoding and the operators on one picture (room {@code image}), mixing of whole batches
  * (room {@code tricks}), the loop (room {@code train}).
  *
- * <p>Read first: {@link dev.linnet.data.PictureSet}, {@link dev.linnet.data.Loader}. It uses {@code
- * base}, {@code image} and {@code tensor}.
+ * <p>Read first: {@link dev.linnet.data.DataSources}, {@link dev.linnet.data.PictureSet}, {@link
+ * dev.linnet.data.Loader}. It uses {@code base}, {@code image} and {@code tensor}.
  */
 @NullMarked
 package dev.linnet.data;

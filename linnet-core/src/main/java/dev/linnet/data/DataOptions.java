@@ -1,0 +1,59 @@
+package dev.linnet.data;
+
+import dev.linnet.base.Check;
+
+/**
+ * How a data set is opened.
+ *
+ * @param holdout what is held out of {@code train} where there is no {@code val}
+ * @param limit pictures taken of each class in each split, by seed, at least 1; {@link #ALL} for
+ *     all. A larger limit takes those of a smaller one and more
+ * @param seed of what is drawn
+ * @param drawn what was drawn before and is to be taken again; {@link DrawnIndices#NONE} to draw
+ * @param places where names are looked up
+ * @param downloads hears how far a download is
+ */
+public record DataOptions(
+    Holdout holdout,
+    int limit,
+    long seed,
+    DrawnIndices drawn,
+    Places places,
+    DownloadListener downloads) {
+  /** No limit. */
+  public static final int ALL = Integer.MAX_VALUE;
+
+  public DataOptions {
+    Check.that(limit >= 1, "limit", limit, "at least 1");
+  }
+
+  /** All pictures, seed 0, held out as usual. */
+  public static DataOptions of(Places places) {
+    return new DataOptions(Holdout.AUTO, ALL, 0, DrawnIndices.NONE, places, DownloadListener.NONE);
+  }
+
+  /** These options with another part held out. */
+  public DataOptions withHoldout(Holdout holdout) {
+    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+  }
+
+  /** These options with another limit. */
+  public DataOptions withLimit(int limit) {
+    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+  }
+
+  /** These options with another seed. */
+  public DataOptions withSeed(long seed) {
+    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+  }
+
+  /** These options with what was drawn before. */
+  public DataOptions withDrawn(DrawnIndices drawn) {
+    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+  }
+
+  /** These options with another listener. */
+  public DataOptions withDownloads(DownloadListener downloads) {
+    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+  }
+}

@@ -1,0 +1,183 @@
+package dev.linnet.data;
+
+import dev.linnet.base.LinnetException;
+import dev.linnet.base.Nearest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Opens what {@code --data} names: a name of the catalog, a folder or a file. */
+public final class DataSources {
+  private final Catalog catalog;
+  private final Disk disk;
+
+  DataSources(Catalog catalog, Disk disk) {
+    this.catalog = catalog;
+    this.disk = disk;
+  }
+
+  /**
+   * Opens a data set. A name of the catalog comes before a folder of that name in the working
+   * directory, which is written {@code ./NAME}; other names are looked up in {@code LINNET_DATA}
+   * too.
+   *
+   * @param nameOrPath such as {@code cifar10}, {@code photos/} or {@code list.csv}
+   * @throws LinnetException if nothing is there, it is no data set, or a download failed
+   */
+  public static DataSource open(String nameOrPath, DataOptions options) {
+    return new DataSources(Catalog.STANDARD, Disk.REAL).openNamed(nameOrPath, options);
+  }
+
+  DataSource openNamed(String nameOrPath, DataOptions options) {
+    Optional<Catalog.Entry> entry = catalog.find(nameOrPath);
+    if (entry.isPresent()) {
+      return openEntry(entry.get(), options);
+    }
+    Path path = path(nameOrPath);
+    if (!Files.exists(path)) {
+      path =
+          inData(nameOrPath, options.places())
+              .orElseThrow(
+                  () ->
+                      new LinnetException(
+                          "%s: no such folder, file or data set; %s"
+                              .formatted(
+                                  nameOrPath,
+                                  Nearest.didYouMean(
+                                      nameOrPath,
+                                      catalog.names(),
+                                      "known by name are " + String.join(", ", catalog.names())))));
+    }
+    return DataSource.of(nameOrPath, recognize(path, List.of()), options);
+  }
+
+  private DataSource openEntry(Catalog.Entry entry, DataOptions options) {
+    Recognized found;
+    if (entry.isBuiltIn()) {
+      found = Idx.read(Catalog.digits(), entry.classes());
+    } else {
+      Path path = catalog.locate(entry, options.places(), options.downloads());
+      found = recognize(path, entry.classes());
+    }
+    return DataSource.of(entry.name(), found, options);
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new LinnetException(
+          "%s: is no path on this system (%s); where its letters are the trouble, set LC_ALL=C.UTF-8"
+              .formatted(text, e.getReason()),
+          e);
+    }
+  }
+
+  private static Optional<Path> inData(String name, Places places) {
+    return places.data().stream().map(data -> data.resolve(name)).filter(Files::exists).findFirst();
+  }
+
+  /**
+   * Looks at what lies at a path.
+   *
+   * @param names of the classes, where neither folders nor files say them
+   */
+  Recognized recognize(Path path, List<String> names) {
+    try {
+      return Files.isDirectory(path) ? folder(path, names) : file(path, names);
+    } catch (IOException e) {
+      throw new LinnetException("%s: cannot be read (%s)".formatted(path, Disk.reason(e)), e);
+    }
+  }
+
+  private Recognized file(Path path, List<String> names) throws IOException {
+    String name = String.valueOf(path.getFileName());
+    if (Manifest.isNamedManifest(name)) {
+      return Manifest.read(path, disk);
+    }
+    if (TarReader.isNamedTar(name) || TarReader.packing(path).isPresent()) {
+      Recognized found = tree(TarReader.read(path, disk), names);
+      return new Recognized(
+          found.layout() + " in a tar",
+          found.where(),
+          found.pools(),
+          found.isSplit(),
+          found.warnings());
+    }
+    String instead =
+        Idx.isNamedIdx(name)
+            ? "name the folder that it lies in"
+            : "must be a folder, a .tar, .tar.gz or .tar.zst, or a manifest (.csv, .jsonl)";
+    throw new LinnetException("%s: is no data set; %s".formatted(path, instead));
+  }
+
+  private Recognized folder(Path folder, List<String> names) throws IOException {
+    List<Path> inside;
+    try (Stream<Path> listed = Files.list(folder)) {
+      inside =
+          listed.filter(p -> !Tree.isHidden(String.valueOf(p.getFileName()))).sorted().toList();
+    }
+    if (inside.isEmpty()) {
+      throw new LinnetException(
+          folder + ": is empty; put class folders into it: CLASS/picture.jpg");
+    }
+    List<Path> archives = inside.stream().filter(DataSources::isArchive).toList();
+    if (!archives.isEmpty() && inside.stream().noneMatch(Files::isDirectory)) {
+      return archives(folder, archives, names);
+    }
+    return tree(FilesTree.below(folder, disk), names);
+  }
+
+  private static boolean isArchive(Path file) {
+    return Files.isRegularFile(file) && TarReader.isNamedTar(String.valueOf(file.getFileName()));
+  }
+
+  /** A tar for each split, or one for all. */
+  private Recognized archives(Path folder, List<Path> archives, List<String> names) {
+    List<String> stems =
+        archives.stream().map(a -> TarReader.stem(String.valueOf(a.getFileName()))).toList();
+    boolean each = stems.stream().allMatch(stem -> Split.of(stem).isPresent());
+    if (each) {
+      List<Tree> trees = new ArrayList<>();
+      for (Path archive : archives) {
+        trees.add(TarReader.read(archive, disk));
+      }
+      Recognized found = tree(PackedTree.union(folder.toString(), stems, trees), names);
+      return new Recognized(
+          "a tar of class folders for each split",
+          found.where(),
+          found.pools(),
+          found.isSplit(),
+          found.warnings());
+    }
+    if (archives.size() > 1) {
+      throw new LinnetException(
+          "%s: holds several archives (%s); name one, or call them train, val and test"
+              .formatted(
+                  folder,
+                  ClassFolders.some(
+                      archives.stream().map(a -> String.valueOf(a.getFileName())).toList())));
+    }
+    return recognize(archives.get(0), names);
+  }
+
+  private static Recognized tree(Tree tree, List<String> names) {
+    if (Idx.isIn(tree)) {
+      return Idx.read(tree, classes(tree, names));
+    }
+    if (Cifar.isIn(tree)) {
+      return Cifar.read(tree, classes(tree, names));
+    }
+    return ClassFolders.read(tree);
+  }
+
+  private static List<String> classes(Tree tree, List<String> names) {
+    List<String> written = NamedFiles.lines(tree, List.of("classes.txt"));
+    return written.isEmpty() ? names : written;
+  }
+}

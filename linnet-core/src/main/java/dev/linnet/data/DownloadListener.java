@@ -1,0 +1,18 @@
+package dev.linnet.data;
+
+import java.net.URI;
+
+/** Hears how far a download is, from the thread that opens the data set or one of the client's. */
+@FunctionalInterface
+public interface DownloadListener {
+  /** Hears nothing. */
+  DownloadListener NONE = (source, done, total) -> {};
+
+  /**
+   * Some bytes came.
+   *
+   * @param done bytes that are there, those of an earlier attempt among them
+   * @param total bytes in all; −1 where the publisher does not say
+   */
+  void progress(URI source, long done, long total);
+}

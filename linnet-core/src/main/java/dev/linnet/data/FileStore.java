@@ -1,0 +1,91 @@
+package dev.linnet.data;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.image.BadPictureException;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Decoder;
+import dev.linnet.image.ImageHeader;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PictureTransform;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Pictures that are files of a tree. */
+final class FileStore implements Store {
+  private final Tree tree;
+
+  FileStore(Tree tree) {
+    this.tree = tree;
+  }
+
+  @Override
+  public int count() {
+    return tree.count();
+  }
+
+  @Override
+  public String name(int picture) {
+    return tree.path(picture);
+  }
+
+  @Override
+  public String where(int picture) {
+    return tree.where(picture);
+  }
+
+  @Override
+  public long length(int picture) {
+    return tree.length(picture);
+  }
+
+  @Override
+  public byte[] content(int picture) throws IOException {
+    return tree.read(picture);
+  }
+
+  @Override
+  public Picture read(int picture, DecodeOptions options) {
+    return Decoder.decode(bytes(picture), where(picture), options);
+  }
+
+  @Override
+  public Picture read(
+      int picture, DecodeOptions options, PictureTransform transform, RandomState random) {
+    return transform.decode(bytes(picture), where(picture), options, random);
+  }
+
+  @Override
+  public PictureInfo info(int picture) {
+    ImageHeader header = ImageHeader.read(bytes(picture), where(picture));
+    return new PictureInfo(
+        header.format().name().toLowerCase(Locale.ROOT),
+        header.size(),
+        header.channels(),
+        header.exifOrientation());
+  }
+
+  @Override
+  public Optional<Path> file(int picture) {
+    return tree.file(picture);
+  }
+
+  @Override
+  public boolean isInMemory() {
+    return false;
+  }
+
+  @Override
+  public long checksum() {
+    return 0;
+  }
+
+  private byte[] bytes(int picture) {
+    try {
+      return tree.read(picture);
+    } catch (IOException e) {
+      throw new BadPictureException(where(picture), "cannot be read (" + Disk.reason(e) + ")", e);
+    }
+  }
+}

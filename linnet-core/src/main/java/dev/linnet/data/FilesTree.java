@@ -1,0 +1,201 @@
+package dev.linnet.data;
+
+import dev.linnet.base.LinnetException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Files on disk: all below a folder, or a list of them. */
+final class FilesTree implements Tree {
+  private final Path root;
+  private final Disk disk;
+  private final String[] paths;
+  private final long[] lengths;
+  private final List<String> emptyFolders;
+  private final List<String> warnings;
+
+  private FilesTree(
+      Path root, Disk disk, List<Entry> entries, List<String> emptyFolders, List<String> warnings) {
+    this.root = root;
+    this.disk = disk;
+    this.paths = new String[entries.size()];
+    this.lengths = new long[paths.length];
+    for (int i = 0; i < paths.length; i++) {
+      paths[i] = entries.get(i).path();
+      lengths[i] = entries.get(i).length();
+    }
+    this.emptyFolders = emptyFolders;
+    this.warnings = List.copyOf(warnings);
+  }
+
+  /** A file below the root. */
+  record Entry(String path, long length) {}
+
+  /**
+   * All files below a folder. Links are followed; a link that leads back up is skipped and said.
+   *
+   * @throws LinnetException if a folder cannot be read
+   */
+  static FilesTree below(Path root, Disk disk) {
+    Walk walk = new Walk(root);
+    try {
+      Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, walk);
+    } catch (IOException e) {
+      throw Walk.unreadable(root, e);
+    }
+    walk.entries.sort(Comparator.comparing(Entry::path));
+    return new FilesTree(root, disk, walk.entries, walk.emptyFolders(), walk.warnings);
+  }
+
+  /** The given files in the given order; paths are relative to the root, or absolute. */
+  static FilesTree of(Path root, Disk disk, List<Entry> entries) {
+    return new FilesTree(root, disk, entries, List.of(), List.of());
+  }
+
+  @Override
+  public int count() {
+    return paths.length;
+  }
+
+  @Override
+  public String path(int file) {
+    return paths[file];
+  }
+
+  @Override
+  public long length(int file) {
+    return lengths[file];
+  }
+
+  @Override
+  public byte[] read(int file) throws IOException {
+    return disk.read(root.resolve(paths[file]), 0, -1);
+  }
+
+  @Override
+  public String where(int file) {
+    return root.resolve(paths[file]).toString();
+  }
+
+  @Override
+  public String where() {
+    return root.toString();
+  }
+
+  @Override
+  public Optional<Path> file(int file) {
+    return Optional.of(root.resolve(paths[file]));
+  }
+
+  @Override
+  public List<String> emptyFolders() {
+    return emptyFolders;
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /** Collects the files of a folder. */
+  static final class Walk extends SimpleFileVisitor<Path> {
+    final List<Entry> entries = new ArrayList<>();
+    final List<String> warnings = new ArrayList<>();
+    private final Path root;
+    private final List<String> folders = new ArrayList<>();
+    private final Set<String> filled = new HashSet<>();
+
+    Walk(Path root) {
+      this.root = root;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+      if (folder.equals(root)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (isHidden(folder)) {
+        return FileVisitResult.SKIP_SUBTREE;
+      }
+      folders.add(relative(folder));
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if (isHidden(file)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (!attributes.isRegularFile()) {
+        warnings.add(file + ": is no regular file; skipped");
+        return FileVisitResult.CONTINUE;
+      }
+      String path = relative(file);
+      entries.add(new Entry(path, attributes.size()));
+      int slash = path.lastIndexOf('/');
+      while (slash > 0 && filled.add(path.substring(0, slash))) {
+        slash = path.lastIndexOf('/', slash - 1);
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (isHidden(file)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (e instanceof FileSystemLoopException) {
+        warnings.add(file + ": is a link to a folder that it lies in; skipped");
+        return FileVisitResult.CONTINUE;
+      }
+      if (Files.isSymbolicLink(file)) {
+        warnings.add(file + ": is a link to nothing; skipped");
+        return FileVisitResult.CONTINUE;
+      }
+      throw unreadable(file, e);
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(
+        Path folder, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+      if (e != null) {
+        throw unreadable(folder, e);
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    List<String> emptyFolders() {
+      return folders.stream().filter(folder -> !filled.contains(folder)).sorted().toList();
+    }
+
+    static LinnetException unreadable(Path file, IOException e) {
+      return new LinnetException(
+          "%s: cannot be read (%s); allow reading it, or take it out of the data set"
+              .formatted(file, Disk.reason(e)),
+          e);
+    }
+
+    private static boolean isHidden(Path file) {
+      Path name = file.getFileName();
+      return name != null && Tree.isHidden(name.toString());
+    }
+
+    private String relative(Path file) {
+      String path = root.relativize(file).toString();
+      return File.separatorChar == '/' ? path : path.replace(File.separatorChar, '/');
+    }
+  }
+}

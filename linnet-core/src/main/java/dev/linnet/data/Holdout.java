@@ -1,0 +1,58 @@
+package dev.linnet.data;
+
+import dev.linnet.base.Check;
+
+/**
+ * How much of the training pictures is held out to choose the best weights, where the data set
+ * brings no {@code val} of its own. Drawn by seed, class by class.
+ *
+ * @param kind whether anything is held out, and who says how much
+ * @param fraction the part held out, in (0, 1); used by {@link Kind#FRACTION} only, else 0
+ */
+public record Holdout(Kind kind, double fraction) {
+
+  /** Who says how much is held out. */
+  public enum Kind {
+    /** A tenth where there is a {@code test}, a fifth where nothing is split. */
+    AUTO,
+    /** The given fraction. */
+    FRACTION,
+    /** Nothing: all of {@code train} is trained on, and the last weights are kept. */
+    NONE
+  }
+
+  /** A tenth of {@code train} where there is a {@code test}, a fifth where nothing is split. */
+  public static final Holdout AUTO = new Holdout(Kind.AUTO, 0);
+
+  /** Nothing is held out. */
+  public static final Holdout NONE = new Holdout(Kind.NONE, 0);
+
+  private static final double BESIDE_TEST = 0.1;
+  private static final double UNSPLIT = 0.2;
+
+  public Holdout {
+    if (kind == Kind.FRACTION) {
+      Check.that(fraction > 0 && fraction < 1, "val", fraction, "in (0, 1), or none");
+    } else {
+      Check.that(fraction == 0, "val", fraction, "0 where it is " + kind);
+    }
+  }
+
+  /**
+   * The given fraction is held out.
+   *
+   * @param fraction in (0, 1)
+   */
+  public static Holdout of(double fraction) {
+    return new Holdout(Kind.FRACTION, fraction);
+  }
+
+  /** The fraction of the training pictures to hold out, in [0, 1). */
+  double fraction(boolean hasTest) {
+    return switch (kind) {
+      case AUTO -> hasTest ? BESIDE_TEST : UNSPLIT;
+      case FRACTION -> fraction;
+      case NONE -> 0;
+    };
+  }
+}

@@ -1,0 +1,72 @@
+package dev.linnet.data;
+
+import dev.linnet.base.LinnetException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** Files that a format knows by their names, at the root of a tree or one folder below. */
+final class NamedFiles {
+  private NamedFiles() {}
+
+  /** The files whose names match, by name; of equal names the first. */
+  static Map<String, Integer> of(Tree tree, Pattern pattern) {
+    Map<String, Integer> found = new TreeMap<>();
+    for (int i = 0; i < tree.count(); i++) {
+      String path = tree.path(i);
+      int slash = path.lastIndexOf('/');
+      if (slash == path.indexOf('/')) {
+        String name = path.substring(slash + 1);
+        if (pattern.matcher(name).matches()) {
+          found.putIfAbsent(name, i);
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Refuses files that lie in several folders.
+   *
+   * @throws LinnetException naming the folders
+   */
+  static void inOneFolder(Tree tree, Collection<Integer> files, String format) {
+    TreeSet<String> folders = new TreeSet<>();
+    for (int file : files) {
+      String path = tree.path(file);
+      folders.add(path.substring(0, path.lastIndexOf('/') + 1));
+    }
+    if (folders.size() > 1) {
+      throw new LinnetException(
+          "%s: %s files in several folders (%s); name one of them"
+              .formatted(
+                  tree.where(),
+                  format,
+                  String.join(", ", folders.stream().map(f -> f.isEmpty() ? "." : f).toList())));
+    }
+  }
+
+  /** The lines of the first of the files that the tree has, without empty ones; else none. */
+  static List<String> lines(Tree tree, List<String> names) {
+    for (String name : names) {
+      for (int file : of(tree, Pattern.compile(Pattern.quote(name))).values()) {
+        try {
+          return new String(tree.read(file), StandardCharsets.UTF_8)
+              .lines()
+              .map(String::strip)
+              .filter(line -> !line.isEmpty())
+              .toList();
+        } catch (IOException e) {
+          throw new LinnetException(
+              "%s: cannot be read (%s)".formatted(tree.where(file), Disk.reason(e)), e);
+        }
+      }
+    }
+    return List.of();
+  }
+}

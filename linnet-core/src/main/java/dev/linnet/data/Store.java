@@ -1,0 +1,48 @@
+package dev.linnet.data;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PictureTransform;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Pictures in a fixed order without labels: files of a tree, or raw pixels. Any thread. */
+interface Store {
+  /** Number of pictures. */
+  int count();
+
+  /** Name inside the data set. */
+  String name(int picture);
+
+  /** What to call a picture in a message. */
+  String where(int picture);
+
+  /** Length in bytes, as it is stored. */
+  long length(int picture);
+
+  /** The bytes as they are stored. */
+  byte[] content(int picture) throws IOException;
+
+  /** Reads and decodes. */
+  Picture read(int picture, DecodeOptions options);
+
+  /** Reads and applies an operator. */
+  default Picture read(
+      int picture, DecodeOptions options, PictureTransform transform, RandomState random) {
+    return transform.apply(read(picture, options), random);
+  }
+
+  /** What a picture is. */
+  PictureInfo info(int picture);
+
+  /** The file on disk, where the picture is one of its own. */
+  Optional<Path> file(int picture);
+
+  /** Whether the pixels are in memory already. */
+  boolean isInMemory();
+
+  /** A checksum of the pixels where they are in memory, else 0. */
+  long checksum();
+}

@@ -1,0 +1,141 @@
+package dev.linnet.data;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PictureTransform;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntUnaryOperator;
+
+/** Some pictures of a store, with their labels. */
+final class StoredSet implements PictureSet {
+  private final Store store;
+  private final int[] pictures;
+  private final int[] labels;
+  private final List<String> classes;
+
+  /** Takes the arrays as its own: the pictures of the store, and the label of each. */
+  StoredSet(Store store, int[] pictures, int[] labels, List<String> classes) {
+    this.store = store;
+    this.pictures = pictures;
+    this.labels = labels;
+    this.classes = List.copyOf(classes);
+  }
+
+  /** The pictures at the given positions of this set. */
+  StoredSet select(int[] positions) {
+    int[] chosen = new int[positions.length];
+    int[] theirLabels = new int[positions.length];
+    for (int i = 0; i < positions.length; i++) {
+      chosen[i] = pictures[positions[i]];
+      theirLabels[i] = labels[positions[i]];
+    }
+    return new StoredSet(store, chosen, theirLabels, classes);
+  }
+
+  /** The same pictures under other class names. */
+  StoredSet withClasses(List<String> names, IntUnaryOperator label) {
+    int[] changed = new int[labels.length];
+    for (int i = 0; i < changed.length; i++) {
+      changed[i] = label.applyAsInt(labels[i]);
+    }
+    return new StoredSet(store, pictures, changed, names);
+  }
+
+  /** Number of pictures of each class. */
+  int[] counts() {
+    int[] counts = new int[classes.size()];
+    for (int label : labels) {
+      counts[label]++;
+    }
+    return counts;
+  }
+
+  @Override
+  public int size() {
+    return pictures.length;
+  }
+
+  @Override
+  public List<String> classes() {
+    return classes;
+  }
+
+  @Override
+  public int label(int index) {
+    return labels[index];
+  }
+
+  @Override
+  public String name(int index) {
+    return store.name(pictures[index]);
+  }
+
+  @Override
+  public Picture read(int index, DecodeOptions options) {
+    return store.read(pictures[index], options);
+  }
+
+  @Override
+  public Picture read(
+      int index, DecodeOptions options, PictureTransform transform, RandomState random) {
+    return store.read(pictures[index], options, transform, random);
+  }
+
+  @Override
+  public PictureInfo info(int index) {
+    return store.info(pictures[index]);
+  }
+
+  /** What to call a picture in a message. */
+  String where(int index) {
+    return store.where(pictures[index]);
+  }
+
+  /** The bytes of a picture as they are stored. */
+  byte[] content(int index) throws IOException {
+    return store.content(pictures[index]);
+  }
+
+  /** The file on disk, where the picture is one of its own. */
+  Optional<Path> file(int index) {
+    return store.file(pictures[index]);
+  }
+
+  /** Whether the pixels are in memory already. */
+  boolean isInMemory() {
+    return store.isInMemory();
+  }
+
+  @Override
+  public String fingerprint() {
+    MessageDigest digest = sha256();
+    StringBuilder line = new StringBuilder();
+    for (String name : classes) {
+      digest.update((name + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+    for (int i = 0; i < pictures.length; i++) {
+      line.setLength(0);
+      line.append(name(i)).append('\t').append(store.length(pictures[i])).append('\t');
+      line.append(labels[i]).append('\n');
+      digest.update(line.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    digest.update(Long.toHexString(store.checksum()).getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.linnet.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Files under relative paths, sorted by path, whatever holds them: a folder, a tar, the jar. Hidden
+ * files are not in it.
+ *
+ * <p>Any thread may read; no file stays open.
+ */
+interface Tree {
+  /** Number of files. */
+  int count();
+
+  /** The path of a file inside the tree, parts separated by {@code /}. */
+  String path(int file);
+
+  /** Length of a file in bytes, as the tree's index has it. */
+  long length(int file);
+
+  /** All of a file. */
+  byte[] read(int file) throws IOException;
+
+  /** What to call a file in a message. */
+  String where(int file);
+
+  /** What to call the tree in a message. */
+  String where();
+
+  /** The file on disk, where it is one of its own. */
+  default Optional<Path> file(int file) {
+    return Optional.empty();
+  }
+
+  /** Folders without any file below them; only folders on disk know them. */
+  default List<String> emptyFolders() {
+    return List.of();
+  }
+
+  /** What was noticed while the tree was read, one line each. */
+  List<String> warnings();
+
+  /** Files and folders that systems leave behind, and everything whose name begins with a dot. */
+  static boolean isHidden(String name) {
+    return name.startsWith(".") || LEFT_BEHIND.contains(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** In lower case. */
+  Set<String> LEFT_BEHIND = Set.of("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini");
+}
