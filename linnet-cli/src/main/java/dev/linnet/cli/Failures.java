@@ -3,6 +3,7 @@ package dev.linnet.cli;
 import dev.linnet.base.InvalidValueException;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.Nearest;
+import dev.linnet.recipe.RecipeException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -58,7 +59,8 @@ final class Failures {
   private static boolean isAskedWrongly(Throwable problem) {
     return problem instanceof ParameterException
         || problem instanceof AskedWrongly
-        || problem instanceof InvalidValueException;
+        || problem instanceof InvalidValueException
+        || problem instanceof RecipeException;
   }
 
   private static String message(Throwable problem) {
