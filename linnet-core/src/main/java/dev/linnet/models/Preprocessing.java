@@ -1,0 +1,75 @@
+package dev.linnet.models;
+
+import dev.linnet.base.Check;
+import java.util.List;
+
+/**
+ * What turns a picture into a network's input: resize the shorter side to size / cropPct, crop the
+ * center, divide by 255, subtract the mean, divide by the deviation. The names are timm's.
+ *
+ * @param input channels, height and width after the crop
+ * @param interpolation how to resize: bilinear, bicubic, nearest, lanczos, box or hamming
+ * @param cropPct share of the resized side that the crop keeps, in (0, 1]
+ * @param mean of each channel, of values in [0, 1]
+ * @param std deviation of each channel, above 0
+ */
+public record Preprocessing(
+    InputSize input, String interpolation, double cropPct, List<Double> mean, List<Double> std) {
+  private static final List<String> INTERPOLATIONS =
+      List.of("bilinear", "bicubic", "nearest", "lanczos", "box", "hamming");
+
+  /** 224×224, bicubic, 0.875, mean and deviation of ImageNet's colors: timm's usual values. */
+  public static final Preprocessing IMAGENET =
+      new Preprocessing(
+          InputSize.square(3, 224),
+          "bicubic",
+          0.875,
+          List.of(0.485, 0.456, 0.406),
+          List.of(0.229, 0.224, 0.225));
+
+  public Preprocessing {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+    Check.that(
+        INTERPOLATIONS.contains(interpolation),
+        "interpolation",
+        interpolation,
+        "one of " + String.join(", ", INTERPOLATIONS));
+    Check.that(cropPct > 0 && cropPct <= 1, "crop_pct", cropPct, "in (0, 1]");
+    checkPerChannel("mean", mean, input);
+    checkPerChannel("std", std, input);
+    for (double value : std) {
+      Check.that(value > 0, "std", std, "above 0 in each channel");
+    }
+  }
+
+  /** Another size after the crop. */
+  public Preprocessing withInput(InputSize value) {
+    return new Preprocessing(value, interpolation, cropPct, mean, std);
+  }
+
+  /** Another way to resize. */
+  public Preprocessing withInterpolation(String value) {
+    return new Preprocessing(input, value, cropPct, mean, std);
+  }
+
+  /** Another share that the crop keeps. */
+  public Preprocessing withCropPct(double value) {
+    return new Preprocessing(input, interpolation, value, mean, std);
+  }
+
+  /** Another number of channels with its mean and deviation. */
+  public Preprocessing withColors(List<Double> mean, List<Double> std) {
+    InputSize size = new InputSize(mean.size(), input.height(), input.width());
+    return new Preprocessing(size, interpolation, cropPct, mean, std);
+  }
+
+  private static void checkPerChannel(String what, List<Double> values, InputSize input) {
+    boolean right = values.size() == input.channels();
+    for (double value : values) {
+      right &= Double.isFinite(value);
+    }
+    Check.that(
+        right, what, values, "one finite number for each of " + input.channels() + " channels");
+  }
+}

@@ -1,0 +1,95 @@
+package dev.linnet.models;
+
+import dev.linnet.base.LinnetException;
+import dev.linnet.base.RandomState;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Recording;
+import dev.linnet.tensor.Shape;
+import dev.linnet.tensor.Tensor;
+import java.util.function.Function;
+
+/** A name of the zoo and what stands behind it. Immutable; any thread. */
+public final class ZooModel {
+  private final String name;
+  private final String family;
+  private final Published published;
+  private final Function<ModelOptions, Classifier> network;
+
+  ZooModel(
+      String name, String family, Published published, Function<ModelOptions, Classifier> network) {
+    this.name = name;
+    this.family = family;
+    this.published = published;
+    this.network = network;
+  }
+
+  /** Such as {@code resnet50d}. */
+  public String name() {
+    return name;
+  }
+
+  /** The family's name, such as {@code resnet}. */
+  public String family() {
+    return family;
+  }
+
+  /** Input size, preprocessing and classes as published. */
+  public Published published() {
+    return published;
+  }
+
+  /** The options with which it was published: its classes and channels. */
+  public ModelOptions options() {
+    return ModelOptions.DEFAULT
+        .withClasses(published.classes())
+        .withInChannels(published.preprocessing().input().channels());
+  }
+
+  /** The network without memory; the caller materializes and closes it. */
+  public Classifier declare(ModelOptions options) {
+    return network.apply(options);
+  }
+
+  /** The network with memory and first values, channels-last; the caller closes it. */
+  public Classifier create(ModelOptions options, Device device, RandomState random) {
+    Classifier model = declare(options);
+    model.materialize(device, random);
+    model.channelsLast();
+    return model;
+  }
+
+  /**
+   * The network as a recorded graph of one forward pass, without memory or computing.
+   *
+   * @param pictures [N, C, H, W]
+   * @throws LinnetException if the pictures are too small for the network
+   */
+  public Recording record(ModelOptions options, Shape pictures) {
+    try (Classifier model = declare(options)) {
+      model.materialize(Device.META, RandomState.of(0));
+      return Recording.of(
+          () -> model.forward(Tensor.empty(DType.FLOAT32, Device.META, pictures.toArray())));
+    } catch (IllegalArgumentException e) {
+      throw new LinnetException(
+          name
+              + ": got pictures of "
+              + pictures.dim(2)
+              + "×"
+              + pictures.dim(3)
+              + " pixels, which its layers reduce to nothing; use larger pictures, such as "
+              + published.preprocessing().input(),
+          e);
+    }
+  }
+
+  /** What one picture of a size costs. */
+  public ModelCost cost(ModelOptions options, int height, int width) {
+    Recording recording = record(options, Shape.of(1, options.inChannels(), height, width));
+    return new ModelCost(
+        new InputSize(options.inChannels(), height, width),
+        declare(options).parameterCount(),
+        recording.macs(),
+        recording.activationBytes());
+  }
+}
