@@ -39,6 +39,7 @@ final class Linnet implements Callable<Integer> {
     CommandLine line = new CommandLine(new Linnet());
     line.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(session.common()));
     line.addSubcommand("recipe", RecipeVerb.commandLine(session));
+    line.addSubcommand("doctor", new DoctorVerb(session));
     line.addSubcommand("completion", new CompletionVerb(session));
     line.addSubcommand("help", new HelpVerb());
     Failures failures = new Failures(session.output());
