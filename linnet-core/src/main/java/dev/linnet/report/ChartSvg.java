@@ -1,0 +1,232 @@
+package dev.linnet.report;
+
+import dev.linnet.report.Chart.Curve;
+import dev.linnet.report.Chart.Mark;
+import dev.linnet.report.Chart.Point;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** Draws a chart as SVG. Colors are classes (c0 … c5) that the page's style gives a value. */
+final class ChartSvg {
+  /** Units of the viewBox; about as many pixels on a phone, so that letters stay readable. */
+  private static final int WIDTH = 360;
+
+  private static final int HEIGHT = 225;
+  private static final int TOP = 12;
+  private static final int RIGHT = 18;
+  private static final int BOTTOM = 40;
+
+  /** Width of a digit of the labels, 12 units high. */
+  private static final double DIGIT = 7;
+
+  /** A curve with more points is thinned out, to four a bucket. */
+  private static final int BUCKETS = 200;
+
+  /** A curve with at most so many points shows each. */
+  private static final int DOTS = 40;
+
+  private final Chart chart;
+  private final Ticks xs;
+  private final Ticks ys;
+  private final double left;
+
+  ChartSvg(Chart chart) {
+    this.chart = chart;
+    List<Point> points =
+        chart.curves().stream()
+            .flatMap(c -> c.points().stream())
+            .filter(ChartSvg::isDrawn)
+            .toList();
+    xs = Ticks.whole(least(points, Point::x), most(points, Point::x), 6);
+    ys = Ticks.covering(least(points, Point::y), most(points, Point::y), 5);
+    int digits = ys.values().stream().mapToInt(y -> ys.label(y).length()).max().orElse(1);
+    left = 10 + digits * DIGIT;
+  }
+
+  void appendTo(Html html) {
+    boolean empty =
+        chart.curves().stream().noneMatch(c -> c.points().stream().anyMatch(ChartSvg::isDrawn));
+    if (empty) {
+      html.leaf("p", "Nothing was recorded.", "class", "about");
+      return;
+    }
+    html.open("div", "class", "legend");
+    for (int i = 0; i < chart.curves().size(); i++) {
+      html.open("span").open("i", "class", "c" + i).close();
+      html.text(chart.curves().get(i).name()).close();
+    }
+    html.close().line();
+    html.open(
+        "svg",
+        "xmlns",
+        "http://www.w3.org/2000/svg",
+        "viewBox",
+        "0 0 " + WIDTH + " " + HEIGHT,
+        "role",
+        "img",
+        "aria-label",
+        chart.title());
+    axes(html);
+    chart.marks().forEach(mark -> mark(html, mark));
+    for (int i = 0; i < chart.curves().size(); i++) {
+      curve(html, i, chart.curves().get(i));
+    }
+    html.close();
+  }
+
+  private void axes(Html html) {
+    for (double y : ys.values()) {
+      String at = number(y(y));
+      html.line()
+          .empty(
+              "line",
+              "class",
+              "grid",
+              "x1",
+              number(left),
+              "x2",
+              number(WIDTH - RIGHT),
+              "y1",
+              at,
+              "y2",
+              at);
+      html.leaf(
+          "text", ys.label(y), "class", "ticks end", "x", number(left - 5), "y", number(y(y) + 4));
+    }
+    for (double x : xs.values()) {
+      html.line()
+          .leaf(
+              "text",
+              xs.label(x),
+              "class",
+              "ticks middle",
+              "x",
+              number(x(x)),
+              "y",
+              number(HEIGHT - BOTTOM + 16));
+    }
+    html.leaf(
+        "text",
+        chart.x(),
+        "class",
+        "ticks end",
+        "x",
+        number(WIDTH - RIGHT),
+        "y",
+        number(HEIGHT - 4));
+  }
+
+  private void mark(Html html, Mark mark) {
+    String at = number(x(mark.x()));
+    html.line()
+        .empty(
+            "line",
+            "class",
+            "mark",
+            "x1",
+            at,
+            "x2",
+            at,
+            "y1",
+            number(TOP),
+            "y2",
+            number(HEIGHT - BOTTOM));
+    boolean onTheRight = x(mark.x()) > WIDTH / 2.0;
+    html.leaf(
+        "text",
+        mark.label(),
+        "class",
+        onTheRight ? "ticks end" : "ticks",
+        "x",
+        number(x(mark.x()) + (onTheRight ? -4 : 4)),
+        "y",
+        number(TOP + 9));
+  }
+
+  private void curve(Html html, int index, Curve curve) {
+    StringBuilder path = new StringBuilder();
+    boolean down = false;
+    for (Point point : thinned(curve.points())) {
+      if (isDrawn(point)) {
+        path.append(down ? 'L' : 'M')
+            .append(number(x(point.x())))
+            .append(' ')
+            .append(number(y(point.y())));
+      }
+      down = isDrawn(point);
+    }
+    html.line().empty("path", "class", "curve c" + index, "d", path.toString());
+    if (curve.points().size() > DOTS) {
+      return;
+    }
+    for (Point point : curve.points()) {
+      if (isDrawn(point)) {
+        html.open(
+            "circle",
+            "class",
+            "dot c" + index,
+            "cx",
+            number(x(point.x())),
+            "cy",
+            number(y(point.y())),
+            "r",
+            "2.6");
+        String value = String.format(Locale.ROOT, "%.4g", point.y());
+        html.leaf(
+            "title", curve.name() + ", " + chart.x() + " " + number(point.x()) + ": " + value);
+        html.close();
+      }
+    }
+  }
+
+  /** First, lowest, highest and last point of each bucket, in order: the outline stays the same. */
+  static List<Point> thinned(List<Point> points) {
+    if (points.size() <= 4 * BUCKETS) {
+      return points;
+    }
+    List<Point> kept = new ArrayList<>();
+    for (int bucket = 0; bucket < BUCKETS; bucket++) {
+      int from = (int) ((long) bucket * points.size() / BUCKETS);
+      int to = (int) ((bucket + 1L) * points.size() / BUCKETS);
+      int low = from;
+      int high = from;
+      for (int i = from; i < to; i++) {
+        low = points.get(i).y() < points.get(low).y() ? i : low;
+        high = points.get(i).y() > points.get(high).y() ? i : high;
+      }
+      IntStream.of(from, low, high, to - 1)
+          .sorted()
+          .distinct()
+          .forEach(i -> kept.add(points.get(i)));
+    }
+    return kept;
+  }
+
+  private double x(double value) {
+    return left + (value - xs.low()) / (xs.high() - xs.low()) * (WIDTH - RIGHT - left);
+  }
+
+  private double y(double value) {
+    return HEIGHT - BOTTOM - (value - ys.low()) / (ys.high() - ys.low()) * (HEIGHT - BOTTOM - TOP);
+  }
+
+  private static boolean isDrawn(Point point) {
+    return Double.isFinite(point.x()) && Double.isFinite(point.y());
+  }
+
+  private static double least(List<Point> points, ToDoubleFunction<Point> of) {
+    return points.stream().mapToDouble(of).min().orElse(0);
+  }
+
+  private static double most(List<Point> points, ToDoubleFunction<Point> of) {
+    return points.stream().mapToDouble(of).max().orElse(1);
+  }
+
+  private static String number(double value) {
+    String text = String.format(Locale.ROOT, "%.1f", value);
+    return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+  }
+}

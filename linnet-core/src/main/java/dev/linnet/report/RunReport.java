@@ -1,0 +1,65 @@
+package dev.linnet.report;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.linnet.base.AtomicFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The page of a run, {@code report.html}: one file that works offline, without scripts, in light
+ * and dark, on a phone and on paper.
+ *
+ * @param title name of the run
+ * @param subtitle the run in a line: network, data, epochs, date
+ * @param sections the parts from top to bottom
+ */
+public record RunReport(String title, String subtitle, List<Section> sections) {
+  public RunReport {
+    sections = List.copyOf(sections);
+  }
+
+  /** The page as HTML that is XML too. */
+  public String html() {
+    Html html = new Html().markup("<!DOCTYPE html>\n").open("html", "lang", "en");
+    html.line().open("head").line().empty("meta", "charset", "utf-8");
+    html.line().empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
+    // Whatever a class or a file is called: nothing runs and nothing is loaded.
+    html.line()
+        .empty(
+            "meta",
+            "http-equiv",
+            "Content-Security-Policy",
+            "content",
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+    html.line().leaf("title", title + " – Linnet");
+    html.line().open("style").line().markup(style()).close().close();
+    html.line().open("body").line().open("header").leaf("h1", title);
+    html.leaf("p", subtitle, "class", "about").close();
+    html.line().open("main");
+    sections.forEach(section -> html.line().markup(section.html()));
+    html.line().close();
+    return html.close().close().line().toString();
+  }
+
+  /**
+   * Writes the page, over one that may be there.
+   *
+   * @throws dev.linnet.base.LinnetException if the disk is full; the old page stays
+   */
+  public void write(Path file) {
+    AtomicFile.write(file, html());
+  }
+
+  private static String style() {
+    try (InputStream in = RunReport.class.getResourceAsStream("report.css")) {
+      return new String(requireNonNull(in, "report.css is in the jar").readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

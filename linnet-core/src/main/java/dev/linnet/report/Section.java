@@ -1,0 +1,8 @@
+package dev.linnet.report;
+
+/** A part of a page. Its texts may hold anything: they are escaped. */
+public sealed interface Section
+    permits ClassTable, Confusions, Curves, Facts, Figures, Listing, Mistakes, Notes {
+  /** The part as markup: well-formed, without scripts, with nothing to load. */
+  String html();
+}
