@@ -1,0 +1,172 @@
+package dev.linnet.recipe;
+
+import dev.linnet.base.LinnetException;
+import dev.linnet.data.DataOptions;
+import dev.linnet.data.DataSource;
+import dev.linnet.data.DataSources;
+import dev.linnet.data.DownloadListener;
+import dev.linnet.data.DrawnIndices;
+import dev.linnet.data.Holdout;
+import dev.linnet.data.PictureSet;
+import dev.linnet.data.Places;
+import dev.linnet.data.Split;
+import dev.linnet.image.ColorMode;
+import dev.linnet.models.ModelCost;
+import dev.linnet.models.Zoo;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Processor;
+import dev.linnet.train.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A training that is planned: data opened, every {@code auto} settled, costs counted, nothing
+ * trained and nothing written yet. {@link TrainingRun} does it.
+ *
+ * @param chosen the settled recipe and the reasons
+ * @param data what is trained on
+ * @param classes names of the classes
+ * @param device where it computes
+ * @param cost of one picture of the network
+ * @param updates of the whole run
+ * @param warnings what the user should know before the run
+ */
+public record Experiment(
+    Chosen chosen,
+    DataSource data,
+    List<String> classes,
+    Device device,
+    ModelCost cost,
+    long updates,
+    List<String> warnings) {
+  /** The data set when none is named. */
+  public static final String DEFAULT_DATA = "digits";
+
+  public Experiment {
+    classes = List.copyOf(classes);
+    warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * Where an experiment looks and computes.
+   *
+   * @param places where names of data sets are looked up
+   * @param downloads hears how far a download is
+   * @param device where to compute
+   */
+  public record Surroundings(Places places, DownloadListener downloads, Device device) {}
+
+  /**
+   * Plans a new training.
+   *
+   * @throws LinnetException if the data cannot be used or the recipe does not fit them
+   */
+  public static Experiment plan(LoadedRecipe loaded, Surroundings around) {
+    return plan(loaded, around, DrawnIndices.NONE);
+  }
+
+  /**
+   * Plans to go on with a run: its recipe is given, its split is drawn again as it was.
+   *
+   * @throws LinnetException if the data are others
+   */
+  public static Experiment planAgain(LoadedRecipe loaded, Surroundings around, RunFolder run) {
+    try {
+      DrawnIndices drawn =
+          Files.exists(run.splits())
+              ? DrawnIndices.fromJson(Files.readString(run.splits()), run.splits().toString())
+              : DrawnIndices.NONE;
+      return plan(loaded, around, drawn);
+    } catch (IOException e) {
+      throw new LinnetException(run.splits() + ": cannot be read", e);
+    }
+  }
+
+  private static Experiment plan(LoadedRecipe loaded, Surroundings around, DrawnIndices drawn) {
+    Recipe recipe = loaded.recipe();
+    if (!recipe.model().isAuto()) {
+      Zoo.find(recipe.model().value());
+    }
+    DataSource data =
+        DataSources.open(
+            recipe.data().isNone() ? DEFAULT_DATA : recipe.data().value(),
+            DataOptions.of(around.places())
+                .withHoldout(holdout(recipe))
+                .withLimit(recipe.limit().isNone() ? DataOptions.ALL : recipe.limit().value())
+                .withSeed(recipe.seed())
+                .withDrawn(drawn)
+                .withDownloads(around.downloads()));
+    PictureSet training = data.train();
+    Optional<PictureSet> validation = data.choosing();
+    DataFacts facts = DataLook.at(training, validation.map(PictureSet::size).orElse(0), recipe);
+    MachineFacts machine =
+        new MachineFacts(
+            Runtime.getRuntime().availableProcessors(),
+            around.device().kind() == Device.Kind.CUDA
+                ? DType.BFLOAT16
+                : Processor.here().trainingType());
+    int classes = data.classes().size();
+    TrainingSpeed speed =
+        TrainingSpeed.of(machine)
+            .withMacs((model, size, color) -> cost(model, recipe, classes, size, color).macs());
+    Chosen chosen = Chooser.choose(loaded.with(located(recipe), "the data's place"), facts, speed);
+    return complete(chosen, data, around.device());
+  }
+
+  private static Experiment complete(Chosen chosen, DataSource data, Device device) {
+    Recipe recipe = chosen.recipe();
+    ModelCost cost =
+        cost(
+            recipe.model().value(),
+            recipe,
+            data.classes().size(),
+            recipe.size().value(),
+            recipe.color().value());
+    long updates =
+        (long) recipe.epochs().value()
+            * (data.train().size() / recipe.batch().value() / recipe.accumulate());
+    List<String> warnings = new ArrayList<>(data.warnings());
+    warnings.addAll(chosen.warnings());
+    Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
+    return new Experiment(chosen, data, data.classes(), device, cost, updates, warnings);
+  }
+
+  /** The settled recipe. */
+  public Recipe recipe() {
+    return chosen.recipe();
+  }
+
+  /** The pictures that are read once at the end, where the data have a test split. */
+  public Optional<PictureSet> test() {
+    return data.set(Split.TEST);
+  }
+
+  private static ModelCost cost(
+      String model, Recipe recipe, int classes, int size, ColorMode color) {
+    return Zoo.describe(model, Ingredients.modelOptions(recipe, classes, color), size, size);
+  }
+
+  private static Holdout holdout(Recipe recipe) {
+    if (recipe.val().isAuto()) {
+      return Holdout.AUTO;
+    }
+    OrNone<Double> share = recipe.val().value();
+    return share.isNone() ? Holdout.NONE : Holdout.of(share.value());
+  }
+
+  /** A path is kept absolute, so that the saved recipe works from any folder. */
+  private static Recipe located(Recipe recipe) {
+    if (recipe.data().isNone()) {
+      return recipe.withData(DEFAULT_DATA);
+    }
+    Path path = Path.of(recipe.data().value());
+    return Files.exists(path)
+        ? recipe.withData(path.toAbsolutePath().normalize().toString())
+        : recipe;
+  }
+}

@@ -1,0 +1,246 @@
+package dev.linnet.recipe;
+
+import dev.linnet.base.AtomicFile;
+import dev.linnet.base.RandomState;
+import dev.linnet.data.BadPictures;
+import dev.linnet.data.Normalization;
+import dev.linnet.data.PictureLoader;
+import dev.linnet.data.PictureLoader.Order;
+import dev.linnet.data.PictureSet;
+import dev.linnet.data.Split;
+import dev.linnet.loss.Loss;
+import dev.linnet.models.Classifier;
+import dev.linnet.models.Preprocessing;
+import dev.linnet.models.Zoo;
+import dev.linnet.optim.Optimizer;
+import dev.linnet.optim.WeightAverage;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Engine;
+import dev.linnet.train.Environment;
+import dev.linnet.train.Evaluator;
+import dev.linnet.train.RunFolder;
+import dev.linnet.train.Summary;
+import dev.linnet.train.TrainOptions;
+import dev.linnet.train.Trainer;
+import dev.linnet.train.TrainingListener;
+import dev.linnet.train.TrainingResult;
+import dev.linnet.weights.WeightsFolder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Does what an {@link Experiment} planned, and writes the run's folder.
+ *
+ * <p>For one thread; {@link #requestStop} may be called from any. The caller closes it.
+ */
+public final class TrainingRun implements AutoCloseable {
+  /** Stream of the seed for first weights. */
+  private static final long WEIGHTS_STREAM = 21;
+
+  private final Experiment experiment;
+  private final RunFolder folder;
+  private final Classifier model;
+  private final Optimizer optimizer;
+  private final Optional<WeightAverage> average;
+  private final List<PictureLoader> loaders = new ArrayList<>();
+  private final Normalization normalization;
+  private final Preprocessing preprocessing;
+  private final BadPictures bad;
+  private final Trainer trainer;
+
+  /**
+   * What came of a run.
+   *
+   * @param folder where it is
+   * @param result how the training went
+   * @param test what the saved weights gave on the test pictures, or else on those of validation
+   * @param summary as it is saved
+   * @param badPictures broken pictures that were skipped
+   */
+  public record Outcome(
+      RunFolder folder,
+      TrainingResult result,
+      Optional<Evaluator.Report> test,
+      Summary summary,
+      int badPictures) {}
+
+  /**
+   * Makes everything that the training needs.
+   *
+   * @param folder of the run, made already
+   * @param command the command line, or what the program was asked
+   * @param warnings hears of broken pictures
+   */
+  public TrainingRun(
+      Experiment experiment, RunFolder folder, List<String> command, Consumer<String> warnings) {
+    this.experiment = experiment;
+    this.folder = folder;
+    Recipe recipe = experiment.recipe();
+    Engine.setThreads(recipe.threads().value());
+    PictureSet training = experiment.data().train();
+    Optional<PictureSet> validation = experiment.data().choosing();
+    this.normalization = Ingredients.normalization(recipe, training);
+    this.preprocessing = Ingredients.preprocessing(recipe, normalization);
+    this.bad =
+        new BadPictures(
+            new BadPictures.Limit(recipe.maxBad().share(), recipe.maxBad().count()),
+            training.size() + validation.map(PictureSet::size).orElse(0),
+            warnings);
+    this.model =
+        Zoo.create(
+            recipe.model().value(),
+            Ingredients.modelOptions(recipe, experiment.classes().size(), recipe.color().value()),
+            experiment.device(),
+            RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
+    this.optimizer = Ingredients.optimizer(recipe, model);
+    this.average = Ingredients.average(recipe, model);
+    this.trainer = trainer(recipe, training, validation);
+    AtomicFile.write(folder.recipe(), RecipeWriter.write(experiment.chosen().loaded()));
+    AtomicFile.write(folder.splits(), experiment.data().drawn().toJson());
+    AtomicFile.write(folder.environment(), environment(command).toJson());
+  }
+
+  private Trainer trainer(Recipe recipe, PictureSet training, Optional<PictureSet> validation) {
+    PictureLoader train =
+        loader(training, Ingredients.training(recipe, normalization), Order.SHUFFLED);
+    Optional<PictureLoader> val = validation.map(this::evaluationLoader);
+    Loss loss = Ingredients.loss(recipe);
+    long updatesPerEpoch = Trainer.updatesPerEpoch(train.batches(), recipe.accumulate());
+    Trainer.Parts parts =
+        new Trainer.Parts(
+            model,
+            loss,
+            optimizer,
+            Ingredients.schedule(recipe, Math.max(1, updatesPerEpoch)),
+            average,
+            train,
+            val.map(v -> v),
+            new Store());
+    return new Trainer(parts, options(recipe));
+  }
+
+  private TrainOptions options(Recipe recipe) {
+    return new TrainOptions(
+        recipe.epochs().value(),
+        recipe.accumulate(),
+        experiment.device(),
+        recipe.dtype().value(),
+        recipe.seed(),
+        Ingredients.clipping(recipe),
+        recipe.earlyStopping().isNone()
+            ? Optional.empty()
+            : Optional.of(
+                new TrainOptions.EarlyStopping(
+                    recipe.earlyStopping().value().patience(),
+                    recipe.earlyStopping().value().minDelta())),
+        recipe.ema().isNone() ? 1 : recipe.ema().value().every(),
+        Duration.ofSeconds(recipe.checkpoint().everySeconds()),
+        List.of(),
+        Map.of("model", recipe.model().value(), "data", experiment.data().fingerprint()));
+  }
+
+  /** Adds what watches the training. */
+  public void listen(TrainingListener listener) {
+    trainer.listen(listener);
+  }
+
+  /** Asks to finish the running update, save and return. From any thread. */
+  public void requestStop() {
+    trainer.requestStop();
+  }
+
+  /**
+   * Trains from the start, or goes on from the saved state where there is one and resuming is asked
+   * for, then measures the saved weights and writes summary and report.
+   *
+   * @throws dev.linnet.train.DivergedException if the loss is no longer a number
+   */
+  public Outcome train(Start start) {
+    if (start == Start.RESUME && folder.hasCheckpoint()) {
+      trainer.resume();
+    }
+    TrainingResult result = trainer.train();
+    Optional<Evaluator.Report> test = Optional.empty();
+    if (result.end() != TrainingResult.End.INTERRUPTED) {
+      test = measure();
+    }
+    Summary summary =
+        new Summary(
+            result, test.map(Evaluator.Report::metrics), Optional.empty(), experiment.cost());
+    if (result.end() != TrainingResult.End.INTERRUPTED) {
+      AtomicFile.write(folder.summary(), summary.toJson());
+    }
+    return new Outcome(folder, result, test, summary, bad.count());
+  }
+
+  /** Whether a run begins or goes on. */
+  public enum Start {
+    NEW,
+    RESUME
+  }
+
+  /** The saved weights on the test pictures, in the type of the training. */
+  private Optional<Evaluator.Report> measure() {
+    Optional<PictureSet> set =
+        experiment.data().set(Split.TEST).or(() -> experiment.data().set(Split.VAL));
+    if (set.isEmpty()) {
+      return Optional.empty();
+    }
+    WeightsFolder.loadInto(folder.path(), model);
+    DType dtype = experiment.recipe().dtype().value();
+    Evaluator evaluator = new Evaluator(model, experiment.device(), dtype);
+    PictureLoader loader = evaluationLoader(set.get());
+    return Optional.of(evaluator.run(loader, (done, all) -> {}));
+  }
+
+  private PictureLoader evaluationLoader(PictureSet set) {
+    Recipe recipe = experiment.recipe();
+    return loader(set, Ingredients.evaluation(recipe, normalization), Order.SEQUENTIAL);
+  }
+
+  private PictureLoader loader(PictureSet set, PictureLoader.Reading reading, Order order) {
+    PictureLoader loader =
+        new PictureLoader(set, reading, Ingredients.loader(experiment.recipe(), order), bad);
+    loaders.add(loader);
+    return loader;
+  }
+
+  private Environment environment(List<String> command) {
+    Recipe recipe = experiment.recipe();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("device", experiment.device().toString());
+    facts.put("dtype", recipe.dtype().value().toString());
+    facts.put("threads", recipe.threads().value());
+    facts.put("seed", recipe.seed());
+    facts.put("data", experiment.data().where());
+    facts.put("data_sha256", experiment.data().fingerprint());
+    return Environment.of(command, facts);
+  }
+
+  /** Frees the network, the optimizer's state, and the threads that read. Closing twice is fine. */
+  @Override
+  public void close() {
+    loaders.forEach(PictureLoader::close);
+    average.ifPresent(WeightAverage::close);
+    optimizer.close();
+    model.close();
+  }
+
+  private final class Store implements Trainer.Store {
+    @Override
+    public void saveWeights(Classifier best) {
+      WeightsFolder.save(folder.path(), best, experiment.classes(), preprocessing);
+    }
+
+    @Override
+    public Path checkpoint() {
+      return folder.checkpoint();
+    }
+  }
+}

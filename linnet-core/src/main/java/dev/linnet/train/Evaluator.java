@@ -1,0 +1,132 @@
+package dev.linnet.train;
+
+import dev.linnet.data.Batch;
+import dev.linnet.data.Loader;
+import dev.linnet.metric.Accuracy;
+import dev.linnet.metric.Calibration;
+import dev.linnet.metric.ConfusionMatrix;
+import dev.linnet.metric.MeanLoss;
+import dev.linnet.metric.Predictions;
+import dev.linnet.models.Classifier;
+import dev.linnet.tensor.Autocast;
+import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Measures a classifier on pictures, each counted once. The model is left in evaluation mode. */
+public final class Evaluator {
+  /** Worst mistakes that a report keeps. */
+  private static final int MISTAKES = 24;
+
+  private final Classifier model;
+  private final Device device;
+  private final DType dtype;
+
+  /**
+   * @param model materialized on the device
+   * @param dtype type of convolutions and matrix products
+   */
+  public Evaluator(Classifier model, Device device, DType dtype) {
+    this.model = model;
+    this.device = device;
+    this.dtype = dtype;
+  }
+
+  /** What hears how far an evaluation is. */
+  @FunctionalInterface
+  public interface Watcher {
+    /** Called after each batch. */
+    void evaluated(int images, int ofImages);
+  }
+
+  /**
+   * What an evaluation found.
+   *
+   * @param metrics the headline
+   * @param confusion rows are right classes, columns answers
+   * @param calibration how far confidence and accuracy are apart
+   * @param mistakes the most confident wrong answers, worst first
+   */
+  public record Report(
+      Metrics metrics, ConfusionMatrix confusion, Calibration calibration, List<Mistake> mistakes) {
+    public Report {
+      mistakes = List.copyOf(mistakes);
+    }
+  }
+
+  /**
+   * A wrong answer.
+   *
+   * @param index the picture's position in its set
+   * @param target the right class
+   * @param predicted the answer
+   * @param confidence its probability
+   */
+  public record Mistake(int index, int target, int predicted, double confidence) {}
+
+  /** Runs over all pictures of a loader. */
+  public Report run(Loader loader, Watcher watcher) {
+    model.eval();
+    long begin = System.nanoTime();
+    Accuracy accuracy = new Accuracy();
+    MeanLoss loss = new MeanLoss();
+    ConfusionMatrix confusion = new ConfusionMatrix(model.classes());
+    Calibration calibration = new Calibration();
+    List<Mistake> mistakes = new ArrayList<>();
+    int done = 0;
+    try (Loader.Pass pass = loader.pass(0, 0)) {
+      while (pass.hasNext()) {
+        Scope scope = Scope.open("evaluation");
+        try {
+          Batch batch = pass.next();
+          Predictions predictions = predict(batch);
+          accuracy.add(predictions);
+          loss.add(predictions);
+          confusion.add(predictions);
+          calibration.add(predictions);
+          collect(batch, predictions, mistakes);
+          done += batch.size();
+        } finally {
+          scope.close();
+        }
+        watcher.evaluated(done, loader.images());
+      }
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    Metrics metrics =
+        new Metrics(
+            100 * accuracy.top(1), 100 * accuracy.top(5), loss.mean(), accuracy.images(), seconds);
+    return new Report(metrics, confusion, calibration, mistakes);
+  }
+
+  private Predictions predict(Batch raw) {
+    return Autograd.off(
+        () -> {
+          Batch batch = raw.prepared(device);
+          Tensor logits = Autocast.run(device, dtype, () -> model.forward(batch.images()));
+          return Predictions.of(logits, batch.targets());
+        });
+  }
+
+  private static void collect(Batch batch, Predictions predictions, List<Mistake> mistakes) {
+    for (int i = 0; i < predictions.size(); i++) {
+      int predicted = predictions.predicted(i);
+      if (predicted < 0 || predicted == predictions.target(i)) {
+        continue;
+      }
+      double confidence = predictions.confidence(i);
+      if (mistakes.size() < MISTAKES
+          || confidence > mistakes.get(mistakes.size() - 1).confidence()) {
+        mistakes.add(new Mistake(batch.index(i), predictions.target(i), predicted, confidence));
+        mistakes.sort((a, b) -> Double.compare(b.confidence(), a.confidence()));
+        if (mistakes.size() > MISTAKES) {
+          mistakes.remove(mistakes.size() - 1);
+        }
+      }
+    }
+  }
+}

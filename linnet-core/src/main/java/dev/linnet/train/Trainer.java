@@ -1,0 +1,355 @@
+package dev.linnet.train;
+
+import dev.linnet.base.LinnetException;
+import dev.linnet.base.RandomState;
+import dev.linnet.data.Batch;
+import dev.linnet.data.Loader;
+import dev.linnet.loss.Loss;
+import dev.linnet.models.Classifier;
+import dev.linnet.optim.GradientClipping;
+import dev.linnet.optim.Optimizer;
+import dev.linnet.optim.Schedule;
+import dev.linnet.optim.WeightAverage;
+import dev.linnet.tensor.Autocast;
+import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Foreach;
+import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Tensor;
+import dev.linnet.train.TrainingResult.End;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Trains a classifier: the one loop of the house.
+ *
+ * <p>Every random draw is keyed by (seed, epoch, index) or (seed, update), so a run is a function
+ * of its seed, and one that was stopped and resumed gives the same bytes as one that was not.
+ * Native memory of a step is freed at its end.
+ *
+ * <p>For one thread; {@link #requestStop} may be called from any.
+ */
+public final class Trainer {
+  /** Streams of the seed that are not the data's. */
+  private static final long FORWARD_STREAM = 1;
+
+  private static final long TRICK_STREAM = 2;
+
+  private final Parts parts;
+  private final TrainOptions options;
+  private final RandomState random;
+  private final List<TrainingListener> listeners = new ArrayList<>();
+  private final AtomicBoolean stop = new AtomicBoolean();
+  private final Progress progress = new Progress();
+  private long lastSave;
+
+  /**
+   * What a training is made of. The trainer closes none of it.
+   *
+   * @param model materialized on the device
+   * @param loss what is minimized
+   * @param optimizer of the model's parameters
+   * @param schedule learning rate of each update
+   * @param average average of the weights, which is evaluated and saved in their place
+   * @param training the pictures to train on
+   * @param validation the pictures that choose the best weights
+   * @param store where weights and state are saved
+   */
+  public record Parts(
+      Classifier model,
+      Loss loss,
+      Optimizer optimizer,
+      Schedule schedule,
+      Optional<WeightAverage> average,
+      Loader training,
+      Optional<Loader> validation,
+      Store store) {}
+
+  /** Where a training saves its weights and its state. */
+  public interface Store {
+    /** Saves the model's weights as the best so far. */
+    void saveWeights(Classifier model);
+
+    /** The file of the full state. */
+    Path checkpoint();
+  }
+
+  /** A trainer at update 0. */
+  public Trainer(Parts parts, TrainOptions options) {
+    this.parts = parts;
+    this.options = options;
+    this.random = RandomState.of(options.seed());
+  }
+
+  /** Adds what watches the training. */
+  public void listen(TrainingListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Asks the loop to finish the running update, save and return. From any thread. */
+  public void requestStop() {
+    stop.set(true);
+  }
+
+  /** Updates of an epoch; what is left of its batches by accumulation is dropped. */
+  public static long updatesPerEpoch(int batches, int accumulate) {
+    return batches / accumulate;
+  }
+
+  /**
+   * Goes on where the saved state stands.
+   *
+   * @throws LinnetException if the state is broken or is of another model, data set or recipe
+   */
+  public void resume() {
+    Checkpoint.load(parts, options, progress);
+  }
+
+  /**
+   * Trains to the end, or until asked to stop.
+   *
+   * @throws DivergedException if the loss is no longer a number; the last checkpoint stays
+   */
+  public TrainingResult train() {
+    long updates = updatesPerEpoch(parts.training().batches(), options.accumulate());
+    if (updates == 0) {
+      throw new LinnetException(
+          "batch × accumulate: an epoch of "
+              + parts.training().images()
+              + " pictures has "
+              + parts.training().batches()
+              + " batches, fewer than the "
+              + options.accumulate()
+              + " of one update; choose a smaller --batch or --accumulate");
+    }
+    listeners.forEach(l -> l.started(progress.position(), updates * options.epochs()));
+    lastSave = System.nanoTime();
+    End end = End.FINISHED;
+    while (progress.epoch < options.epochs() && end == End.FINISHED) {
+      boolean whole = trainEpoch();
+      if (!whole) {
+        end = End.INTERRUPTED;
+      } else if (shouldStopEarly()) {
+        end = End.EARLY_STOPPED;
+      } else if (stop.get() && progress.epoch < options.epochs()) {
+        end = End.INTERRUPTED;
+      }
+    }
+    TrainingResult result =
+        new TrainingResult(end, progress.rows, progress.best(), progress.update, progress.seconds);
+    listeners.forEach(l -> l.ended(result));
+    return result;
+  }
+
+  /** False if stopped inside the epoch, with the state saved. */
+  private boolean trainEpoch() {
+    parts.model().train();
+    long perEpoch = updatesPerEpoch(parts.training().batches(), options.accumulate());
+    int batches = Math.toIntExact(perEpoch * options.accumulate());
+    try (Loader.Pass pass = parts.training().pass(progress.epoch, progress.batch)) {
+      double waitedBefore = 0;
+      while (progress.batch < batches) {
+        long begin = System.nanoTime();
+        double lr = parts.schedule().lr(progress.update);
+        int[] images = new int[1];
+        double loss = update(pass, lr, images);
+        double wait = pass.waitedSeconds() - waitedBefore;
+        waitedBefore = pass.waitedSeconds();
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        progress.epochSeconds += seconds;
+        progress.waitSeconds += wait;
+        progress.seconds += seconds;
+        TrainingListener.Step step =
+            new TrainingListener.Step(
+                progress.update,
+                progress.epoch + 1,
+                progress.batch,
+                batches,
+                loss,
+                lr,
+                images[0],
+                seconds,
+                wait);
+        listeners.forEach(l -> l.stepped(step));
+        if (progress.batch < batches && (stop.get() || isSaveDue())) {
+          save();
+          if (stop.get()) {
+            return false;
+          }
+        }
+      }
+    }
+    endEpoch();
+    return true;
+  }
+
+  /** One update: the gradients of one or more batches. Gives the mean loss. */
+  private double update(Loader.Pass pass, double lr, int[] images) {
+    double lossSum = 0;
+    for (int i = 0; i < options.accumulate(); i++) {
+      Scope scope = Scope.open("step");
+      try {
+        Batch batch = pass.next();
+        images[0] += batch.size();
+        lossSum += accumulate(batch, lr);
+      } finally {
+        scope.close();
+      }
+      progress.batch++;
+    }
+    Scope.run("update", () -> applyGradients(lr));
+    progress.update++;
+    return lossSum / options.accumulate();
+  }
+
+  /** Forward and backward of one batch; gives its mean loss. */
+  private double accumulate(Batch raw, double lr) {
+    RandomState stepRandom = random.at(FORWARD_STREAM, progress.epoch, progress.batch);
+    parts.model().reseed(stepRandom);
+    Batch batch = raw.prepared(options.device());
+    for (int t = 0; t < options.tricks().size(); t++) {
+      RandomState drawn = random.at(TRICK_STREAM, t, progress.epoch, progress.batch);
+      batch = options.tricks().get(t).drawAndApply(drawn, batch);
+    }
+    Tensor images = batch.images();
+    Tensor targets = batch.targets();
+    long[] hits = new long[1];
+    Tensor loss =
+        Scope.keeping(
+            "forward",
+            () ->
+                Autocast.run(
+                    options.device(),
+                    options.dtype(),
+                    () -> {
+                      Tensor logits = parts.model().forward(images);
+                      hits[0] = Autograd.off(() -> hits(logits, targets));
+                      return parts.loss().forward(logits, targets);
+                    }));
+    double value = loss.item();
+    if (!Double.isFinite(value)) {
+      throw new DivergedException(value, progress.position(), lr);
+    }
+    (options.accumulate() == 1 ? loss : loss.div(options.accumulate())).backward();
+    progress.lossSum += value * batch.size();
+    progress.hits += hits[0];
+    progress.seen += batch.size();
+    return value;
+  }
+
+  /** Pictures whose largest logit is at their (most probable) class. */
+  private static long hits(Tensor logits, Tensor targets) {
+    Tensor classes = targets.rank() == 2 ? targets.argmax(1) : targets;
+    return (long) logits.argmax(1).eq(classes).to(DType.INT64).sum().item();
+  }
+
+  private void applyGradients(double lr) {
+    options.clipping().ifPresent(c -> clip(c, lr));
+    parts.optimizer().step(lr);
+    parts.optimizer().clearGradients();
+    if ((progress.update + 1) % options.averageEvery() == 0) {
+      parts.average().ifPresent(a -> a.update((progress.update + 1) / options.averageEvery()));
+    }
+  }
+
+  private void clip(GradientClipping clipping, double lr) {
+    double norm = clipping.apply(parts.model().parameters().values());
+    if (!Double.isFinite(norm)) {
+      throw new DivergedException(norm, progress.position(), lr);
+    }
+  }
+
+  private void endEpoch() {
+    long begin = System.nanoTime();
+    Optional<Metrics> validation = parts.validation().map(v -> averaged(() -> evaluate(v)));
+    double validationSeconds = (System.nanoTime() - begin) / 1e9;
+    progress.seconds += validationSeconds;
+    double lr = parts.schedule().lr(progress.update - 1);
+    EpochMetrics row = row(validation, lr, validationSeconds, false);
+    progress.rows.add(row);
+    boolean best = progress.best().filter(b -> b.epoch() == row.epoch()).isPresent();
+    if (best) {
+      EpochMetrics bestRow = row(validation, lr, validationSeconds, true);
+      progress.rows.set(progress.rows.size() - 1, bestRow);
+      averaged(
+          () -> {
+            parts.store().saveWeights(parts.model());
+            return 0;
+          });
+    }
+    EpochMetrics last = progress.rows.get(progress.rows.size() - 1);
+    progress.epoch++;
+    progress.beginEpoch();
+    save();
+    listeners.forEach(l -> l.epochEnded(last));
+  }
+
+  private EpochMetrics row(
+      Optional<Metrics> validation, double lr, double validationSeconds, boolean best) {
+    return new EpochMetrics(
+        progress.epoch + 1,
+        progress.update,
+        lr,
+        progress.lossSum / progress.seen,
+        100.0 * progress.hits / progress.seen,
+        validation,
+        progress.epochSeconds + validationSeconds,
+        progress.seen / progress.epochSeconds,
+        progress.waitSeconds / progress.epochSeconds,
+        best);
+  }
+
+  private Metrics evaluate(Loader loader) {
+    Evaluator evaluator = new Evaluator(parts.model(), options.device(), options.dtype());
+    return evaluator
+        .run(loader, (done, all) -> listeners.forEach(l -> l.evaluating(done, all)))
+        .metrics();
+  }
+
+  /** Runs work with the averaged weights in the model's place, where there is an average. */
+  private <T> T averaged(java.util.function.Supplier<T> work) {
+    if (parts.average().isEmpty()) {
+      return work.get();
+    }
+    WeightAverage average = parts.average().get();
+    average.swapIn();
+    try {
+      return work.get();
+    } finally {
+      average.swapOut();
+    }
+  }
+
+  private boolean shouldStopEarly() {
+    return options
+        .earlyStopping()
+        .filter(e -> progress.epoch < options.epochs())
+        .filter(e -> progress.epochsWithoutGain(e.minDelta()) >= e.patience())
+        .isPresent();
+  }
+
+  private boolean isSaveDue() {
+    return System.nanoTime() - lastSave >= options.checkpointEvery().toNanos();
+  }
+
+  private void save() {
+    checkWeightsAreFinite();
+    Checkpoint.save(parts, options, progress);
+    lastSave = System.nanoTime();
+    listeners.forEach(l -> l.checkpointed(parts.store().checkpoint(), progress.position()));
+  }
+
+  /** A finite loss may still have made weights that are none: those must not reach the disk. */
+  private void checkWeightsAreFinite() {
+    List<Tensor> weights = new ArrayList<>();
+    parts.model().parameters().values().forEach(p -> weights.add(p.value()));
+    double norm = Foreach.norm(weights);
+    if (!Double.isFinite(norm)) {
+      throw new DivergedException(
+          norm, progress.position(), parts.schedule().lr(Math.max(0, progress.update - 1)));
+    }
+  }
+}
