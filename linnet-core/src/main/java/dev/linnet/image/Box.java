@@ -37,4 +37,16 @@ public record Box(int top, int left, ImageSize size) {
         && (long) top + size.height() <= picture.height()
         && (long) left + size.width() <= picture.width();
   }
+
+  /** The smallest box that holds this one in a picture whose sides are divided, rounded up. */
+  Box dividedBy(int denominator) {
+    int newTop = Math.floorDiv(top, denominator);
+    int newLeft = Math.floorDiv(left, denominator);
+    return new Box(
+        newTop,
+        newLeft,
+        new ImageSize(
+            -Math.floorDiv(-bottom(), denominator) - newTop,
+            -Math.floorDiv(-right(), denominator) - newLeft));
+  }
 }

@@ -24,47 +24,9 @@ public final class Decoder {
    */
   public static Picture decode(byte[] file, String name, DecodeOptions options) {
     ImageHeader header = checkedHeader(file, name, options);
-    Picture picture = picture(file, name, header);
-    picture = options.color() == ColorMode.GRAY ? picture.gray() : picture;
-    return options.orientation() == Orientation.APPLY
-        ? picture.upright(header.exifOrientation())
-        : picture;
-  }
-
-  private static Picture picture(byte[] file, String name, ImageHeader header) {
-    try (NativePicture decoded = decode(file, name, header, 1)) {
-      Picture picture = decoded.toPicture();
-      if (header.format() == ImageFormat.BMP) {
-        new BmpLayout(new FileBytes(file, name, "BMP")).stretch(picture.raw());
-      }
-      return picture;
+    try (Decoded decoded = Decoded.open(file, name, header, options, 1)) {
+      return decoded.picture();
     }
-  }
-
-  /**
-   * Decodes to RGB, not turned, the levels of 16-bit BMPs not stretched.
-   *
-   * @param denominator 1, or for a JPEG 2, 4 or 8
-   */
-  static NativePicture decode(byte[] file, String name, ImageHeader header, int denominator) {
-    FileBytes bytes = new FileBytes(file, name, header.format().name());
-    return switch (header.format()) {
-      case JPEG -> {
-        JpegMarkers.checkEnd(bytes);
-        yield OpenCv.decode(file, name, header, denominator);
-      }
-      case PNG -> OpenCv.decode(PngChunks.essential(bytes), name, header, 1);
-      case GIF -> OpenCv.decode(new GifFrame(bytes).alone(), name, header, 1);
-      case BMP -> {
-        new BmpLayout(bytes).checkLength();
-        yield OpenCv.decode(file, name, header, 1);
-      }
-      case TIFF -> {
-        new TiffTags(bytes, 0, file.length).checkData();
-        yield OpenCv.decode(file, name, header, 1);
-      }
-      case WEBP -> OpenCv.decode(file, name, header, 1);
-    };
   }
 
   /** The header of a picture that is not too large. */

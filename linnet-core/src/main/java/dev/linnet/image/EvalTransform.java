@@ -59,21 +59,42 @@ public record EvalTransform(
 
   /** The same without a random state, which it does not use. */
   public Picture apply(Picture picture) {
+    return cut(Resize.apply(picture, target(picture.size()), interpolation));
+  }
+
+  /** The same from a file; its whole picture stays in native memory. */
+  @Override
+  public Picture decode(byte[] file, String name, DecodeOptions options, RandomState random) {
+    return decode(file, name, options);
+  }
+
+  /** The same without a random state, which it does not use. */
+  public Picture decode(byte[] file, String name, DecodeOptions options) {
+    ImageHeader header = Decoder.checkedHeader(file, name, options);
+    try (Decoded decoded = Decoded.open(file, name, header, options, 1)) {
+      ImageSize whole = decoded.size();
+      Resize.Region region = Resize.Region.all(whole);
+      return cut(decoded.resized(Box.all(whole), region, target(whole), interpolation));
+    }
+  }
+
+  /** What the whole picture is resized to. */
+  private ImageSize target(ImageSize from) {
     ImageSize scaled =
         new ImageSize(
             (int) Math.floor(size.height() / cropPct), (int) Math.floor(size.width() / cropPct));
     return switch (mode) {
-      case CENTER -> {
-        ImageSize kept =
-            scaled.height() == scaled.width()
-                ? ResizeShorter.target(picture.size(), scaled.height())
-                : keepRatio(picture.size(), scaled, 0);
-        yield Resize.apply(picture, kept, interpolation).centerCrop(size);
-      }
-      case SQUASH -> Resize.apply(picture, scaled, interpolation).centerCrop(size);
-      case BORDER ->
-          border(Resize.apply(picture, keepRatio(picture.size(), scaled, 1), interpolation));
+      case CENTER ->
+          scaled.height() == scaled.width()
+              ? ResizeShorter.target(from, scaled.height())
+              : keepRatio(from, scaled, 0);
+      case SQUASH -> scaled;
+      case BORDER -> keepRatio(from, scaled, 1);
     };
+  }
+
+  private Picture cut(Picture resized) {
+    return mode == CropMode.BORDER ? border(resized) : resized.centerCrop(size);
   }
 
   /**

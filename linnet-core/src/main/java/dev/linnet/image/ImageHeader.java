@@ -34,7 +34,6 @@ public record ImageHeader(ImageFormat format, ImageSize size, int channels, int 
 
   /** The size after the orientation was applied, or as stored. */
   public ImageSize size(Orientation orientation) {
-    boolean turned = orientation == Orientation.APPLY && exifOrientation >= 5;
-    return turned ? size.transposed() : size;
+    return orientation == Orientation.APPLY ? new Turn(exifOrientation).turned(size) : size;
   }
 }

@@ -160,40 +160,6 @@ public final class Picture {
     return wrap(size, channels, result);
   }
 
-  /**
-   * This picture set upright: what a file with that EXIF orientation shows.
-   *
-   * @param orientation tag 0x0112: 1 upright, 2 mirrored, 3 turned by 180°, 4 flipped, 5
-   *     transposed, 6 to be turned clockwise, 7 transversed, 8 to be turned counter-clockwise
-   */
-  public Picture upright(int orientation) {
-    Check.that(orientation >= 1 && orientation <= 8, "orientation", orientation, "in [1, 8]");
-    if (orientation == 1) {
-      return this;
-    }
-    boolean transposed = orientation >= 5;
-    boolean fromRight =
-        orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    boolean fromBottom =
-        orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    ImageSize target = transposed ? size.transposed() : size;
-    byte[] result = new byte[pixels.length];
-    int to = 0;
-    for (int y = 0; y < target.height(); y++) {
-      for (int x = 0; x < target.width(); x++) {
-        int row = transposed ? x : y;
-        int column = transposed ? y : x;
-        row = fromBottom ? height() - 1 - row : row;
-        column = fromRight ? width() - 1 - column : column;
-        int from = (row * width() + column) * channels;
-        for (int c = 0; c < channels; c++) {
-          result[to++] = pixels[from + c];
-        }
-      }
-    }
-    return wrap(target, channels, result);
-  }
-
   /** The luminance of this picture, one channel: Pillow's {@code convert("L")}. */
   public Picture gray() {
     if (channels == 1) {

@@ -102,4 +102,38 @@ public record RandomResizedCrop(
   public Picture apply(Picture picture, Box window) {
     return Resize.apply(picture.crop(window), size, interpolation);
   }
+
+  /**
+   * The same from a file: the window is drawn by the header, and only it leaves native memory. With
+   * {@link ScaledDecoding#ALLOWED}, a JPEG whose window stays at least as large as the target is
+   * decoded at 1/2, 1/4 or 1/8 of its size; the window's edges then lie between pixels.
+   */
+  @Override
+  public Picture decode(byte[] file, String name, DecodeOptions options, RandomState random) {
+    ImageHeader header = Decoder.checkedHeader(file, name, options);
+    Box window = draw(header.size(options.orientation()), random);
+    int denominator = denominator(header, window, options);
+    try (Decoded decoded = Decoded.open(file, name, header, options, denominator)) {
+      Box box = window.dividedBy(denominator);
+      Resize.Region region =
+          new Resize.Region(
+              (float) window.top() / denominator - box.top(),
+              (float) window.left() / denominator - box.left(),
+              (float) window.bottom() / denominator - box.top(),
+              (float) window.right() / denominator - box.left());
+      return decoded.resized(box, region, size, interpolation);
+    }
+  }
+
+  private int denominator(ImageHeader header, Box window, DecodeOptions options) {
+    int denominator = 1;
+    if (header.format() == ImageFormat.JPEG && options.scaledDecoding() == ScaledDecoding.ALLOWED) {
+      while (denominator < 8
+          && window.size().height() >= 2L * denominator * size.height()
+          && window.size().width() >= 2L * denominator * size.width()) {
+        denominator *= 2;
+      }
+    }
+    return denominator;
+  }
 }
