@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.data.HeldSet;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
@@ -106,10 +107,11 @@ final class Ingredients {
     };
   }
 
-  static Reading training(Recipe recipe, Normalization normalization) {
+  static Reading training(Recipe recipe, PictureSet set, Normalization normalization) {
     ImageSize size = size(recipe);
+    boolean held = set instanceof HeldSet; // what is held was decoded whole
     return new Reading(
-        decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
+        held ? decode(recipe) : decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
         augment(recipe.augment(), recipe, size),
         size,
         normalization);
@@ -157,7 +159,7 @@ final class Ingredients {
         size(recipe), recipe.evaluation().cropPct().value(), recipe.evaluation().interpolation());
   }
 
-  private static DecodeOptions decode(Recipe recipe) {
+  static DecodeOptions decode(Recipe recipe) {
     return DecodeOptions.DEFAULT
         .withColor(recipe.color().value())
         .withOrientation(recipe.orientation().value())

@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
+import dev.linnet.data.HeldSet;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
@@ -18,6 +19,7 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Environment;
 import dev.linnet.train.Evaluator;
+import dev.linnet.train.MetricsLog;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.Summary;
 import dev.linnet.train.TrainOptions;
@@ -52,6 +54,10 @@ public final class TrainingRun implements AutoCloseable {
   private final Normalization normalization;
   private final Preprocessing preprocessing;
   private final BadPictures bad;
+  private final MetricsLog log;
+  private final Environment environment;
+  private final PictureSet training;
+  private final Optional<PictureSet> validation;
   private final Trainer trainer;
 
   /**
@@ -83,8 +89,8 @@ public final class TrainingRun implements AutoCloseable {
     this.folder = folder;
     Recipe recipe = experiment.recipe();
     Engine.setThreads(recipe.threads().value());
-    PictureSet training = experiment.data().train();
-    Optional<PictureSet> validation = experiment.data().choosing();
+    this.training = held(experiment.data().train());
+    this.validation = experiment.data().choosing().map(this::held);
     this.normalization = Ingredients.normalization(recipe, training);
     this.preprocessing = Ingredients.preprocessing(recipe, normalization);
     this.bad =
@@ -100,15 +106,23 @@ public final class TrainingRun implements AutoCloseable {
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
     this.optimizer = Ingredients.optimizer(recipe, model);
     this.average = Ingredients.average(recipe, model);
-    this.trainer = trainer(recipe, training, validation);
+    this.log = new MetricsLog(folder);
+    this.environment = environment(command);
+    this.trainer = trainer(recipe);
+    trainer.listen(log);
     AtomicFile.write(folder.recipe(), RecipeWriter.write(experiment.chosen().loaded()));
     AtomicFile.write(folder.splits(), experiment.data().drawn().toJson());
-    AtomicFile.write(folder.environment(), environment(command).toJson());
+    AtomicFile.write(folder.environment(), environment.toJson());
   }
 
-  private Trainer trainer(Recipe recipe, PictureSet training, Optional<PictureSet> validation) {
+  /** Small sets are decoded once and stay in memory. */
+  private PictureSet held(PictureSet set) {
+    return HeldSet.of(set, Ingredients.decode(experiment.recipe()), HeldSet.BUDGET);
+  }
+
+  private Trainer trainer(Recipe recipe) {
     PictureLoader train =
-        loader(training, Ingredients.training(recipe, normalization), Order.SHUFFLED);
+        loader(training, Ingredients.training(recipe, training, normalization), Order.SHUFFLED);
     Optional<PictureLoader> val = validation.map(this::evaluationLoader);
     Loss loss = Ingredients.loss(recipe);
     long updatesPerEpoch = Trainer.updatesPerEpoch(train.batches(), recipe.accumulate());
@@ -166,15 +180,19 @@ public final class TrainingRun implements AutoCloseable {
       trainer.resume();
     }
     TrainingResult result = trainer.train();
-    Optional<Evaluator.Report> test = Optional.empty();
+    log.close();
+    Optional<RunPage.Measured> measured = Optional.empty();
     if (result.end() != TrainingResult.End.INTERRUPTED) {
-      test = measure();
+      measured = measure();
     }
+    Optional<Evaluator.Report> test = measured.map(RunPage.Measured::report);
     Summary summary =
         new Summary(
             result, test.map(Evaluator.Report::metrics), Optional.empty(), experiment.cost());
     if (result.end() != TrainingResult.End.INTERRUPTED) {
       AtomicFile.write(folder.summary(), summary.toJson());
+      String title = String.valueOf(folder.path().getFileName());
+      new RunPage(experiment, result, environment).page(title, measured).write(folder.report());
     }
     return new Outcome(folder, result, test, summary, bad.count());
   }
@@ -186,9 +204,9 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /** The saved weights on the test pictures, in the type of the training. */
-  private Optional<Evaluator.Report> measure() {
-    Optional<PictureSet> set =
-        experiment.data().set(Split.TEST).or(() -> experiment.data().set(Split.VAL));
+  private Optional<RunPage.Measured> measure() {
+    Optional<PictureSet> test = experiment.data().set(Split.TEST);
+    Optional<PictureSet> set = test.or(() -> validation);
     if (set.isEmpty()) {
       return Optional.empty();
     }
@@ -196,7 +214,9 @@ public final class TrainingRun implements AutoCloseable {
     DType dtype = experiment.recipe().dtype().value();
     Evaluator evaluator = new Evaluator(model, experiment.device(), dtype);
     PictureLoader loader = evaluationLoader(set.get());
-    return Optional.of(evaluator.run(loader, (done, all) -> {}));
+    String split = test.isPresent() ? "test" : "validation";
+    return Optional.of(
+        new RunPage.Measured(split, set.get(), evaluator.run(loader, (done, all) -> {})));
   }
 
   private PictureLoader evaluationLoader(PictureSet set) {
@@ -226,6 +246,7 @@ public final class TrainingRun implements AutoCloseable {
   /** Frees the network, the optimizer's state, and the threads that read. Closing twice is fine. */
   @Override
   public void close() {
+    log.close();
     loaders.forEach(PictureLoader::close);
     average.ifPresent(WeightAverage::close);
     optimizer.close();

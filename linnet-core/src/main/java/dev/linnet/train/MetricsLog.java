@@ -1,0 +1,120 @@
+package dev.linnet.train;
+
+import dev.linnet.report.EventFileWriter;
+import dev.linnet.report.MetricsCsv;
+import dev.linnet.report.MetricsJsonl;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what a training tells into its run's folder: {@code metrics.csv}, {@code metrics.jsonl}
+ * and TensorBoard's event file. Lines after the point where a run goes on are taken back.
+ */
+public final class MetricsLog implements TrainingListener, AutoCloseable {
+  /** Updates that are logged for a whole run, at most; more are thinned out evenly. */
+  private static final long LOGGED_UPDATES = 20_000;
+
+  private static final List<String> COLUMNS =
+      List.of(
+          "epoch",
+          "update",
+          "lr",
+          "train_loss",
+          "train_top1",
+          "val_loss",
+          "val_top1",
+          "val_top5",
+          "seconds",
+          "images_per_s",
+          "data_wait",
+          "best");
+
+  private final RunFolder run;
+  private @Nullable MetricsCsv csv;
+  private @Nullable MetricsJsonl jsonl;
+  private @Nullable EventFileWriter events;
+  private long every = 1;
+
+  /** Logs into a run's folder. */
+  public MetricsLog(RunFolder run) {
+    this.run = run;
+  }
+
+  @Override
+  public void started(Position position, long totalUpdates) {
+    close();
+    every = Math.max(1, (totalUpdates + LOGGED_UPDATES - 1) / LOGGED_UPDATES);
+    Clock clock = Clock.systemUTC();
+    if (position.update() == 0) {
+      csv = MetricsCsv.create(run.metricsCsv(), COLUMNS);
+      jsonl = MetricsJsonl.create(run.metricsJsonl());
+      events = EventFileWriter.create(run.path(), clock);
+    } else {
+      csv = MetricsCsv.resume(run.metricsCsv(), COLUMNS, position.epoch());
+      jsonl = MetricsJsonl.resume(run.metricsJsonl(), position.update());
+      events = EventFileWriter.resume(run.path(), clock, position.update());
+    }
+  }
+
+  @Override
+  public void stepped(Step step) {
+    if (step.update() % every != 0 || jsonl == null || events == null) {
+      return;
+    }
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("epoch", step.epoch());
+    values.put("loss", step.loss());
+    values.put("lr", step.lr());
+    values.put("seconds", step.seconds());
+    values.put("wait_seconds", step.waitSeconds());
+    jsonl.append(step.update(), values);
+    events.scalars(step.update(), Map.of("train/loss", step.loss(), "train/lr", step.lr()));
+  }
+
+  @Override
+  public void epochEnded(EpochMetrics m) {
+    if (csv == null || events == null) {
+      return;
+    }
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("epoch", m.epoch());
+    row.put("update", m.update());
+    row.put("lr", m.lr());
+    row.put("train_loss", m.trainLoss());
+    row.put("train_top1", m.trainTop1());
+    m.validation().ifPresent(v -> row.put("val_loss", v.loss()));
+    m.validation().ifPresent(v -> row.put("val_top1", v.top1()));
+    m.validation().ifPresent(v -> row.put("val_top5", v.top5()));
+    row.put("seconds", m.seconds());
+    row.put("images_per_s", m.imagesPerSecond());
+    row.put("data_wait", m.dataWait());
+    row.put("best", m.best());
+    csv.append(row);
+    Map<String, Double> scalars = new LinkedHashMap<>();
+    scalars.put("epoch/train_loss", m.trainLoss());
+    scalars.put("epoch/train_top1", m.trainTop1());
+    m.validation().ifPresent(v -> scalars.put("epoch/val_loss", v.loss()));
+    m.validation().ifPresent(v -> scalars.put("epoch/val_top1", v.top1()));
+    events.scalars(m.update(), scalars);
+  }
+
+  /** Closes the files; what was told so far is in them. */
+  @Override
+  public void close() {
+    if (csv != null) {
+      csv.close();
+    }
+    if (jsonl != null) {
+      jsonl.close();
+    }
+    if (events != null) {
+      events.close();
+    }
+    csv = null;
+    jsonl = null;
+    events = null;
+  }
+}
