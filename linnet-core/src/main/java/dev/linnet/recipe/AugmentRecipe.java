@@ -1,10 +1,14 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
+import dev.linnet.image.PadCrop;
+import dev.linnet.image.PictureTransform;
 import dev.linnet.image.RandomHorizontalFlip;
 import dev.linnet.image.RandomResizedCrop;
+import dev.linnet.image.Sequence;
 import java.util.List;
 
 /**
@@ -12,6 +16,14 @@ import java.util.List;
  * mapping with one ({@code augment: {name: pad-crop-flip, padding: 2}}).
  */
 public interface AugmentRecipe {
+
+  /**
+   * How training pictures become inputs.
+   *
+   * @param evaluation how those of the evaluation do; its size is that of the inputs
+   * @throws IllegalStateException if it is still {@link Auto}
+   */
+  PictureTransform over(EvalTransform evaluation);
 
   /**
    * Chosen by the data ({@link Chooser#choose}): one of the others, with its {@code DEFAULT}.
@@ -30,12 +42,22 @@ public interface AugmentRecipe {
           flip,
           "in [0, 1], or auto");
     }
+
+    @Override
+    public PictureTransform over(EvalTransform evaluation) {
+      throw new IllegalStateException("augment is auto; call Chooser.choose first");
+    }
   }
 
   /** Training pictures are treated as those of the evaluation. */
   record None() implements AugmentRecipe {
     /** The only one. */
     public static final None DEFAULT = new None();
+
+    @Override
+    public PictureTransform over(EvalTransform evaluation) {
+      return evaluation;
+    }
   }
 
   /**
@@ -56,6 +78,15 @@ public interface AugmentRecipe {
     public PadCropFlip {
       Check.that(padding >= 0 && padding <= 64, "augment.padding", padding, "in [0, 64]");
       checkFlip(flip);
+    }
+
+    /** Pictures of another size are resized to that of the inputs first. */
+    @Override
+    public PictureTransform over(EvalTransform evaluation) {
+      return Sequence.of(
+          EvalTransform.of(evaluation.size(), 1, evaluation.interpolation()),
+          new PadCrop(padding, evaluation.size()),
+          new RandomHorizontalFlip(flip));
     }
 
     /** This augmentation with another chance of the mirror. */
@@ -104,6 +135,16 @@ public interface AugmentRecipe {
           List.of(crop.minRatio(), crop.maxRatio()),
           RandomHorizontalFlip.DEFAULT.probability(),
           crop.interpolation());
+    }
+
+    @Override
+    public PictureTransform over(EvalTransform evaluation) {
+      RandomResizedCrop crop =
+          RandomResizedCrop.of(evaluation.size())
+              .withScale(scale.get(0), scale.get(1))
+              .withRatio(ratio.get(0), ratio.get(1))
+              .withInterpolation(interpolation);
+      return Sequence.of(crop, new RandomHorizontalFlip(flip));
     }
 
     /** This augmentation with another chance of the mirror. */

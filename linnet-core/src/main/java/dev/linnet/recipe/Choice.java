@@ -51,12 +51,14 @@ final class Choice extends Form {
     }
     Tree name = entries.get(NAME);
     if (name == null) {
-      problems.add(path + ": has no name (" + entries.where() + "); must be " + words(names()));
+      problems.add(
+          entries.where(),
+          path + ": has no name (" + entries.where() + "); must be " + words(names()));
       return fallback;
     }
     Section section = name instanceof Leaf leaf ? sections.get(leaf.text()) : null;
     if (section == null) {
-      problems.mustBe(tree instanceof Leaf ? path : path + ".name", name, words(names()));
+      problems.mustBe(path, name, words(names()));
       return fallback;
     }
     Class<?> type = kind(((Leaf) name).text()).type();

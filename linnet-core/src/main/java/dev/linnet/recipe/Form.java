@@ -36,6 +36,11 @@ abstract class Form {
     return high;
   }
 
+  /** Whether one word or number is all that may be written there: a flag on the command line. */
+  boolean isSingle() {
+    return false;
+  }
+
   /** All that may be written there, as a list in words. */
   final String must() {
     return words(expected());

@@ -2,11 +2,11 @@ package dev.linnet.recipe;
 
 /** Foreign text made fit for one line of a message. */
 final class Lines {
-  private static final int LONGEST = 60;
+  private static final int LONGEST = 100;
 
   private Lines() {}
 
-  /** The text without control characters, cut after 60 characters. */
+  /** The text without control characters, cut after 100 characters. */
   static String oneLine(String text) {
     StringBuilder line = new StringBuilder();
     int end = Math.min(text.length(), LONGEST);

@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.optim.Optimizer;
 import java.util.List;
 
 /**
@@ -14,6 +15,9 @@ public interface OptimizerRecipe {
 
   /** Whether biases and norms decay as well as the weights of convolutions and linear layers. */
   boolean decayNormAndBias();
+
+  /** The optimizer's numbers. */
+  Optimizer.Config config();
 
   /** This optimizer with another weight decay. */
   OptimizerRecipe withWeightDecay(OrAuto<Double> weightDecay);
@@ -40,6 +44,11 @@ public interface OptimizerRecipe {
     }
 
     @Override
+    public Optimizer.Config config() {
+      return new dev.linnet.optim.Sgd.Config(momentum, nesterov);
+    }
+
+    @Override
     public Sgd withWeightDecay(OrAuto<Double> weightDecay) {
       return new Sgd(momentum, nesterov, weightDecay, decayNormAndBias);
     }
@@ -49,7 +58,7 @@ public interface OptimizerRecipe {
    * Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019, arXiv:1711.05101).
    *
    * @param betas β₁ and β₂, each in [0, 1)
-   * @param eps ε in the denominator, above 0
+   * @param eps ε in the denominator, in (0, 1)
    * @param weightDecay λ in [0, 1]; auto: {@link Chooser} has the choice
    * @param decayNormAndBias whether biases and norms decay too
    */
@@ -59,9 +68,8 @@ public interface OptimizerRecipe {
       @About("decoupled decay of the weights") OrAuto<Double> weightDecay,
       @About("whether biases and norms decay too") boolean decayNormAndBias)
       implements OptimizerRecipe {
-    /** PyTorch's values; no decay of biases and norms, as all recipes with AdamW have it. */
-    public static final AdamW DEFAULT =
-        new AdamW(List.of(0.9, 0.999), 1e-8, OrAuto.of(0.01), false);
+    /** The optimizer's own numbers; PyTorch's decay, without biases and norms. */
+    public static final AdamW DEFAULT = of(dev.linnet.optim.AdamW.Config.DEFAULT);
 
     public AdamW {
       betas = List.copyOf(betas);
@@ -70,8 +78,18 @@ public interface OptimizerRecipe {
           "optimizer.betas",
           betas,
           "two numbers in [0, 1), such as [0.9, 0.999]");
-      Check.that(eps > 0 && eps <= 1, "optimizer.eps", eps, "in (0, 1]");
+      Check.that(eps > 0 && eps < 1, "optimizer.eps", eps, "in (0, 1)");
       checkWeightDecay(weightDecay);
+    }
+
+    private static AdamW of(dev.linnet.optim.AdamW.Config config) {
+      List<Double> betas = List.of(config.beta1(), config.beta2());
+      return new AdamW(betas, config.eps(), OrAuto.of(0.01), false);
+    }
+
+    @Override
+    public Optimizer.Config config() {
+      return new dev.linnet.optim.AdamW.Config(betas.get(0), betas.get(1), eps);
     }
 
     @Override

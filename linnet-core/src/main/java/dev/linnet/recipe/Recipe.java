@@ -2,8 +2,11 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
 import dev.linnet.image.ColorMode;
+import dev.linnet.image.EvalTransform;
+import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.DType;
 import java.util.List;
 
@@ -139,26 +142,45 @@ public record Recipe(
           cropPct,
           "in (0, 1], or auto");
     }
+
+    /**
+     * How a picture becomes an input of size × size pixels.
+     *
+     * @throws IllegalStateException if crop_pct is still {@code auto}
+     */
+    public EvalTransform over(int size) {
+      return EvalTransform.of(new ImageSize(size, size), cropPct.value(), interpolation);
+    }
   }
 
   /**
-   * Exponential moving average of the weights: after update s, avg ← d·avg + (1 − d)·w, where d is
-   * the decay, with warm-up min(decay, 1 − (1 + s)^(−2/3)) as in timm.
+   * Exponential moving average of the weights: {@link WeightAverage}.
    *
-   * @param decay d, in [0, 1)
-   * @param warmup whether d grows from 0
+   * @param decay share of the old average that stays, in [0, 1)
+   * @param warmup whether the decay grows from 0
    * @param every updates from one averaging to the next, at least 1
    */
   public record Ema(
       @About("share of the old average that stays") double decay,
       @About("whether the decay grows from 0") boolean warmup,
       @About("updates from one averaging to the next") int every) {
-    /** For runs of some thousand updates; the average reaches back about 1,000 of them. */
-    public static final Ema DEFAULT = new Ema(0.999, true, 1);
+    /** {@link WeightAverage.Config#DEFAULT}, after every update. */
+    public static final Ema DEFAULT = of(WeightAverage.Config.DEFAULT);
 
     public Ema {
       Check.that(decay >= 0 && decay < 1, "ema.decay", decay, "in [0, 1)");
       Check.that(every >= 1 && every <= 1_000_000, "ema.every", every, "in [1, 1000000]");
+    }
+
+    private static Ema of(WeightAverage.Config config) {
+      return new Ema(config.decay(), config.warmup() == WeightAverage.Warmup.ON, 1);
+    }
+
+    /** The average's numbers. */
+    public WeightAverage.Config config() {
+      return WeightAverage.Config.DEFAULT
+          .withDecay(decay)
+          .withWarmup(warmup ? WeightAverage.Warmup.ON : WeightAverage.Warmup.OFF);
     }
   }
 

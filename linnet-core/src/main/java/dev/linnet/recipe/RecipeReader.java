@@ -1,11 +1,13 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Nearest;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Leaf;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecipeReader {
   private static final String EXTENDS = "extends";
+  private static final Where ASKED = new Where("command line", 0);
 
   private final List<String> models;
 
@@ -114,11 +117,13 @@ public final class RecipeReader {
     try {
       file = Path.of(nameOrFile);
     } catch (InvalidPathException e) {
-      problems.add("recipe: got \"" + Lines.oneLine(nameOrFile) + "\"; must be a preset or a file");
+      problems.add(
+          ASKED, "recipe: got \"" + Lines.oneLine(nameOrFile) + "\"; must be a preset or a file");
       return Optional.empty();
     }
     if (!Files.exists(file)) {
       problems.add(
+          ASKED,
           "recipe: got \""
               + Lines.oneLine(nameOrFile)
               + "\"; no file and no preset has this name; "
@@ -133,6 +138,7 @@ public final class RecipeReader {
     String source = Lines.oneLine(name);
     if (Files.isDirectory(file)) {
       problems.add(
+          new Where(source, 0),
           source + ": is a folder; a recipe is a file, such as " + source + "/recipe.yaml");
       return Optional.empty();
     }
@@ -140,7 +146,12 @@ public final class RecipeReader {
       return YamlFile.read(source, in, problems)
           .map(entries -> new Opened(source, entries, file.toAbsolutePath().getParent()));
     } catch (IOException e) {
-      problems.add(source + ": cannot be read (" + e.getClass().getSimpleName() + ")");
+      problems.add(
+          new Where(source, 0),
+          source
+              + ": cannot be read ("
+              + (e instanceof AccessDeniedException ? "no permission" : AtomicFile.reason(e))
+              + ")");
       return Optional.empty();
     }
   }
@@ -162,6 +173,7 @@ public final class RecipeReader {
     Tree above = parent.get().entries().get(EXTENDS);
     if (above != null && !(above instanceof Leaf leaf && leaf.text().equals(Presets.PLAIN))) {
       problems.add(
+          named.where(),
           EXTENDS
               + ": got "
               + named.got()
@@ -191,6 +203,7 @@ public final class RecipeReader {
       // said below: no file has such a name
     }
     problems.add(
+        name.where(),
         EXTENDS
             + ": got "
             + name.got()
@@ -205,8 +218,10 @@ public final class RecipeReader {
   private static Optional<Entries> parseSet(String set, Problems problems) {
     int equals = set.indexOf('=');
     String path = equals < 0 ? set : set.substring(0, equals);
-    if (equals < 0 || !path.matches("[^.]+(\\.[^.]+)*")) {
+    List<String> keys = List.of(path.split("\\.", -1));
+    if (equals < 0 || keys.contains("")) {
       problems.add(
+          ASKED,
           "--set: got \""
               + Lines.oneLine(set)
               + "\"; must be a key and its value, such as optimizer.momentum=0.95");
@@ -219,18 +234,19 @@ public final class RecipeReader {
         yaml
             ? YamlFile.readOption(option, text, problems)
             : Optional.of(new Leaf(text, false, new Where(option, 0)));
-    String[] keys = path.split("\\.", -1);
-    if (keys.length > YamlFile.MAX_DEPTH) {
-      problems.add(option + ": is nested more than " + YamlFile.MAX_DEPTH + " levels deep");
+    if (keys.size() > YamlFile.MAX_DEPTH) {
+      problems.add(
+          new Where(option, 0),
+          option + ": is nested more than " + YamlFile.MAX_DEPTH + " levels deep");
       return Optional.empty();
     }
     return value.map(
         tree -> {
           Tree inner = tree;
-          for (int i = keys.length - 1; i > 0; i--) {
-            inner = entries(keys[i], inner);
+          for (int i = keys.size() - 1; i > 0; i--) {
+            inner = entries(keys.get(i), inner);
           }
-          return entries(keys[0], inner);
+          return entries(keys.get(0), inner);
         });
   }
 
@@ -246,6 +262,7 @@ public final class RecipeReader {
     String name = recipe.model().value();
     if (!models.contains(name)) {
       problems.add(
+          model.where(),
           "model: got "
               + model.got()
               + " ("
@@ -266,6 +283,7 @@ public final class RecipeReader {
         && rate.where().equals(plain.where())
         && !(recipe.optimizer() instanceof OptimizerRecipe.Sgd)) {
       problems.add(
+          optimizer.where(),
           "schedule.lr: got "
               + rate.got()
               + " ("

@@ -40,6 +40,31 @@ public final class Recipes {
    */
   public record Difference(String key, String left, String right) {}
 
+  /**
+   * A key that is an option on the command line.
+   *
+   * @param key in YAML, such as {@code max_pixels}
+   * @param flag such as {@code --max-pixels}
+   * @param expects what it takes, such as {@code a whole number or auto}
+   * @param about what it does, in one line
+   */
+  public record Option(String key, String flag, String expects, String about) {}
+
+  /** The keys that are options: those at the top that take one word or number. */
+  public static List<Option> options() {
+    List<Option> options = new ArrayList<>();
+    Presets.FORM
+        .fields()
+        .forEach(
+            (key, field) -> {
+              if (field.form().isSingle()) {
+                String flag = "--" + key.replace('_', '-');
+                options.add(new Option(key, flag, field.form().must(), field.about()));
+              }
+            });
+    return options;
+  }
+
   /** The recipes in the jar. */
   public static List<Preset> presets() {
     return Presets.NAMES.stream().map(Recipes::preset).toList();

@@ -65,6 +65,11 @@ final class Scalars {
     }
 
     @Override
+    boolean isSingle() {
+      return true;
+    }
+
+    @Override
     @Nullable Object read(Tree tree, String path, @Nullable Object fallback, Problems problems) {
       Optional<?> value = tree instanceof Leaf leaf ? read.apply(leaf) : Optional.empty();
       return value.isPresent() ? value.get() : refuse(tree, path, fallback, problems);
@@ -84,11 +89,15 @@ final class Scalars {
    */
   static Form whole(long least, long most, List<String> also, Function<Long, Object> make) {
     List<String> expected = with("a whole number", also);
-    String range = "in [" + least + ", " + most + "]";
     return new Form() {
       @Override
       List<String> expected() {
         return expected;
+      }
+
+      @Override
+      boolean isSingle() {
+        return true;
       }
 
       @Override
@@ -99,9 +108,12 @@ final class Scalars {
           return refuse(tree, path, fallback, problems);
         }
         BigInteger number = new BigInteger(leaf.text());
-        if (number.compareTo(BigInteger.valueOf(least)) < 0
-            || number.compareTo(BigInteger.valueOf(most)) > 0) {
-          problems.mustBe(path, tree, Form.words(with(range, also)));
+        if (number.compareTo(BigInteger.valueOf(most)) > 0) {
+          problems.mustBe(path, tree, Form.words(with("at most " + most, also)));
+          return fallback;
+        }
+        if (number.compareTo(BigInteger.valueOf(least)) < 0) {
+          problems.mustBe(path, tree, Form.words(with("at least " + least, also)));
           return fallback;
         }
         return make.apply(number.longValueExact());
@@ -208,6 +220,11 @@ final class Scalars {
       }
 
       @Override
+      boolean isSingle() {
+        return inner.isSingle();
+      }
+
+      @Override
       @Nullable Object read(Tree tree, String path, @Nullable Object fallback, Problems problems) {
         if (tree instanceof Leaf leaf && leaf.is("auto")) {
           return OrAuto.auto();
@@ -230,6 +247,11 @@ final class Scalars {
       @Override
       List<String> expected() {
         return inner.expected();
+      }
+
+      @Override
+      boolean isSingle() {
+        return inner.isSingle();
       }
 
       @Override

@@ -1,6 +1,8 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.optim.Schedule;
+import dev.linnet.optim.WarmupCosine;
 
 /**
  * How the learning rate goes over the run. In YAML a name ({@code schedule: cosine}) or a mapping
@@ -21,25 +23,40 @@ public interface ScheduleRecipe {
   ScheduleRecipe with(OrAuto<OrNone<Integer>> lrPer, OrAuto<Double> warmupEpochs);
 
   /**
-   * Returns the highest learning rate of a run: linear scaling, {@code lr · pictures / lr_per}
-   * (Goyal et al., 2017, arXiv:1706.02677, §2.1).
+   * Returns the schedule of a run.
+   *
+   * @param pictures pictures an update: batch × accumulate × replicas
+   * @param updatesPerEpoch at least 1
+   * @param epochs of the whole run, at least 1
+   * @throws IllegalStateException if {@link #lrPer} or {@link #warmupEpochs} is still {@code auto}
+   */
+  Schedule over(int pictures, long updatesPerEpoch, int epochs);
+
+  /**
+   * Returns the highest learning rate of a run: {@code lr · scale}.
    *
    * @param pictures pictures an update: batch × accumulate × replicas
    * @throws IllegalStateException if {@link #lrPer} is still {@code auto}
    */
   default double lrFor(int pictures) {
-    OrNone<Integer> per = lrPer().value();
-    return per.isNone() ? lr() : lr() * pictures / per.value();
+    return lr() * scale(pictures);
   }
 
   /**
-   * A linear warm-up from 0, then half a cosine down to the floor (Loshchilov and Hutter, ICLR
-   * 2017, arXiv:1608.03983, eq. 5, without restarts), both per update:
+   * Returns what all learning rates of a run are multiplied by, linear scaling: {@code pictures /
+   * lr_per} (Goyal et al., 2017, arXiv:1706.02677, §2.1).
    *
-   * <pre>
-   *   lr(k) = lr · k/w                                          k &lt; w
-   *         = min_lr + ½ (lr − min_lr) (1 + cos(π (k−w)/(T−w)))   otherwise
-   * </pre>
+   * @param pictures pictures an update: batch × accumulate × replicas
+   * @throws IllegalStateException if {@link #lrPer} is still {@code auto}
+   */
+  default double scale(int pictures) {
+    OrNone<Integer> per = lrPer().value();
+    return per.isNone() ? 1 : (double) pictures / per.value();
+  }
+
+  /**
+   * A linear warm-up from 0, then half a cosine down to the floor, both per update: {@link
+   * WarmupCosine}.
    *
    * @param lr the peak, above 0
    * @param lrPer pictures an update that lr and min_lr are meant for, at least 1
@@ -67,6 +84,13 @@ public interface ScheduleRecipe {
           "at least 0, or auto");
       Check.that(
           minLr >= 0 && minLr <= lr, "schedule.min_lr", minLr, "in [0, " + lr + "], up to lr");
+    }
+
+    @Override
+    public WarmupCosine over(int pictures, long updatesPerEpoch, int epochs) {
+      long warmup = Math.round(warmupEpochs.value() * updatesPerEpoch);
+      double floor = minLr * scale(pictures);
+      return new WarmupCosine(lrFor(pictures), warmup, updatesPerEpoch * epochs, floor);
     }
 
     @Override

@@ -91,6 +91,7 @@ final class Section extends Form {
         values[field.index()] = Records.value(defaults, field.component());
       } else {
         problems.add(
+            entries.where(),
             Lines.path(path, key) + ": is missing (" + entries.where() + "); " + field.about());
         complete = false;
       }
@@ -109,6 +110,7 @@ final class Section extends Form {
               if (!known.contains(key)) {
                 String keys = known.isEmpty() ? "none" : String.join(", ", known);
                 problems.add(
+                    entry.key(),
                     Lines.path(path, key)
                         + ": unknown key ("
                         + entry.key()
@@ -154,6 +156,7 @@ final class Section extends Form {
     }
     String got = step == steps.length && found instanceof Leaf ? found.got() : refused.got();
     problems.add(
+        found.where(),
         refused.what()
             + ": got "
             + got

@@ -49,7 +49,7 @@ final class TrickList extends Form {
             (name, entry) -> {
               Section section = sections.get(name);
               if (section == null) {
-                problems.add(unknown(path, name, entry));
+                problems.add(entry.key(), unknown(path, name, entry));
                 return;
               }
               Record trick = readTrick(section, name, entry.value(), problems);

@@ -62,8 +62,12 @@ final class YamlFile {
   private static final class Unreadable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Unreadable(String line) {
-      super(line);
+    @SuppressWarnings("serial") // never serialized
+    private final Where where;
+
+    Unreadable(Where where, String problem) {
+      super(where + ": " + problem);
+      this.where = where;
     }
   }
 
@@ -77,14 +81,14 @@ final class YamlFile {
       throws IOException {
     byte[] bytes = in.readNBytes(MAX_BYTES + 1);
     if (bytes.length > MAX_BYTES) {
-      problems.add(source + ": is larger than 256 KiB, which no recipe is");
+      problems.add(new Where(source, 0), source + ": is larger than 256 KiB, which no recipe is");
       return Optional.empty();
     }
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      problems.add(source + ": is not text in UTF-8, so it is no recipe");
+      problems.add(new Where(source, 0), source + ": is not text in UTF-8, so it is no recipe");
       return Optional.empty();
     }
     Tree tree = parse(source, 1, text, problems);
@@ -94,7 +98,9 @@ final class YamlFile {
     if (tree instanceof Entries entries) {
       return Optional.of(entries);
     }
-    problems.add(tree.where() + ": got " + tree.got() + "; a recipe is keys with their values");
+    problems.add(
+        tree.where(),
+        tree.where() + ": got " + tree.got() + "; a recipe is keys with their values");
     return Optional.empty();
   }
 
@@ -113,18 +119,19 @@ final class YamlFile {
     try {
       return new YamlFile(source, firstLine, text, problems).document();
     } catch (Unreadable e) {
-      problems.add(String.valueOf(e.getMessage()));
+      problems.add(e.where, String.valueOf(e.getMessage()));
     } catch (MarkedYamlEngineException e) {
       Where where = where(source, firstLine, e.getProblemMark());
-      problems.add(notYaml(where, e.getProblem()));
+      problems.add(where, notYaml(where, e.getProblem()));
     } catch (ReaderException e) {
       int end = Math.min(text.length(), Math.max(0, e.getPosition()));
       long line = text.substring(0, end).chars().filter(c -> c == '\n').count();
       Where where = new Where(source, firstLine == 0 ? 0 : firstLine + (int) line);
       String character = String.format("U+%04X", e.getCodePoint());
-      problems.add(notYaml(where, "the character " + character + " is not allowed"));
+      problems.add(where, notYaml(where, "the character " + character + " is not allowed"));
     } catch (YamlEngineException e) {
-      problems.add(notYaml(new Where(source, 0), String.valueOf(e.getMessage())));
+      problems.add(
+          new Where(source, 0), notYaml(new Where(source, 0), String.valueOf(e.getMessage())));
     }
     return null;
   }
@@ -137,13 +144,14 @@ final class YamlFile {
     events.next(); // start of the stream
     Event first = events.next();
     if (first.getEventId() == Event.ID.StreamEnd) {
-      throw new Unreadable(source + ": is empty; a recipe has at least \"extends: plain\"");
+      throw new Unreadable(
+          new Where(source, 0), "is empty; a recipe has at least \"extends: plain\"");
     }
     Tree tree = value(events.next(), 1, "");
     events.next(); // end of the document
     Event next = events.next();
     if (next.getEventId() != Event.ID.StreamEnd) {
-      throw new Unreadable(where(next) + ": a second document begins; a recipe is one");
+      throw new Unreadable(where(next), "a second document begins; a recipe is one");
     }
     return tree;
   }
@@ -151,7 +159,7 @@ final class YamlFile {
   private Tree value(Event event, int depth, String path) {
     Where where = where(event);
     if (depth > MAX_DEPTH) {
-      throw new Unreadable(where + ": is nested more than " + MAX_DEPTH + " levels deep");
+      throw new Unreadable(where, "is nested more than " + MAX_DEPTH + " levels deep");
     }
     if (event instanceof AliasEvent alias) {
       return alias(alias, where);
@@ -195,10 +203,11 @@ final class YamlFile {
         Entry earlier = entries.put(name.text(), new Entry(key.where(), value));
         if (earlier != null) {
           problems.add(
+              key.where(),
               inner + ": given twice (" + earlier.key() + " and " + key.where() + "); keep one");
         }
       } else {
-        problems.add(key.where() + ": got " + key.got() + " as a key; must be a name");
+        problems.add(key.where(), key.where() + ": got " + key.got() + " as a key; must be a name");
       }
       event = events.next();
     }
@@ -208,10 +217,10 @@ final class YamlFile {
   private Tree alias(AliasEvent event, Where where) {
     Optional<Tree> target = anchors.get(event.getAlias());
     if (target == null) {
-      throw new Unreadable(where + ": *" + event.getAlias() + " is not defined above");
+      throw new Unreadable(where, "*" + event.getAlias() + " is not defined above");
     }
     if (target.isEmpty()) {
-      throw new Unreadable(where + ": *" + event.getAlias() + " contains itself");
+      throw new Unreadable(where, "*" + event.getAlias() + " contains itself");
     }
     count(size(target.get()), where);
     return target.get();
@@ -220,7 +229,7 @@ final class YamlFile {
   private void count(int more, Where where) {
     values += more;
     if (values > MAX_VALUES) {
-      throw new Unreadable(where + ": has more than " + MAX_VALUES + " values, aliases included");
+      throw new Unreadable(where, "has more than " + MAX_VALUES + " values, aliases included");
     }
   }
 
@@ -238,7 +247,7 @@ final class YamlFile {
   private static void refuseTag(Optional<String> tag, Where where) {
     if (tag.isPresent()) {
       throw new Unreadable(
-          where + ": has the tag " + Lines.oneLine(tag.get()) + "; a recipe has no tags");
+          where, "has the tag " + Lines.oneLine(tag.get()) + "; a recipe has no tags");
     }
   }
 

@@ -2,23 +2,242 @@ package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.linnet.image.ColorMode;
+import dev.linnet.image.Interpolation;
+import dev.linnet.image.Orientation;
+import dev.linnet.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-class RecipeReaderTest {
+final class RecipeReaderTest {
+  @TempDir private Path folder;
+
   @Test
-  void later_layers_win() {
+  void the_example_of_the_paper_reads() {
+    Recipe recipe =
+        read(
+            """
+            # Bag of Tricks (He et al., CVPR 2019, arXiv:1812.01187), Table 3 and 4.
+            extends: plain
+            model: resnet50d
+            epochs: 120
+            batch: 256
+            optimizer: {name: sgd, momentum: 0.9, nesterov: true, weight_decay: 1e-4, decay_norm_and_bias: false}
+            schedule: {name: cosine, lr: 0.1, lr_per: 256, warmup_epochs: 5}
+            tricks:
+              zero_gamma: true
+              label_smoothing: 0.1
+            """);
+    assertThat(recipe)
+        .isEqualTo(
+            Recipes.plain()
+                .withModel("resnet50d")
+                .withEpochs(120)
+                .withBatch(256)
+                .withOptimizer(new OptimizerRecipe.Sgd(0.9, true, OrAuto.of(1e-4), false))
+                .withSchedule(
+                    new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(256)), OrAuto.of(5.0), 0))
+                .withTricks(new Tricks(List.of(ZeroGamma.DEFAULT, new LabelSmoothing(0.1)))));
+  }
+
+  @Test
+  void every_key_reads() {
+    Recipe recipe =
+        read(
+            """
+            data: 2024
+            limit: 50
+            val: none
+            model: resnet20
+            model_options: {drop_rate: 0.1, drop_path_rate: 0.2}
+            size: 32
+            color: gray
+            normalize: imagenet
+            orientation: ignore
+            augment: {name: resized-crop-flip, scale: [0.5, 1], interpolation: bicubic}
+            evaluation: {crop_pct: 0.9, interpolation: lanczos}
+            epochs: 8
+            budget_seconds: 60
+            batch: 64
+            accumulate: 2
+            seed: 9223372036854775807
+            dtype: bf16
+            optimizer: {name: adamw, betas: [0.9, 0.95], eps: 1e-6}
+            schedule: {lr: .001, lr_per: none, warmup_epochs: 0.5, min_lr: 1E-5}
+            tricks: {label_smoothing: {epsilon: 0.2}, zero_gamma: {}}
+            ema: {decay: 0.99, warmup: false, every: 4}
+            clip: {norm: 5}
+            early_stopping: false
+            checkpoint: {every_seconds: 5}
+            max_bad: {share: 0, count: 0}
+            max_pixels: 10
+            workers: 0
+            threads: 1
+            engine: {fused: off}
+            """);
+
+    assertThat(recipe)
+        .isEqualTo(
+            new Recipe(
+                OrNone.of("2024"),
+                OrNone.of(50),
+                OrAuto.of(OrNone.none()),
+                OrAuto.of("resnet20"),
+                new Recipe.ModelOptions(0.1, 0.2),
+                OrAuto.of(32),
+                OrAuto.of(ColorMode.GRAY),
+                OrAuto.of(Normalize.IMAGENET),
+                OrAuto.of(Orientation.IGNORE),
+                new AugmentRecipe.ResizedCropFlip(
+                    List.of(0.5, 1.0), List.of(0.75, 4 / 3.0), 0.5, Interpolation.BICUBIC),
+                new Recipe.Evaluation(OrAuto.of(0.9), Interpolation.LANCZOS),
+                OrAuto.of(8),
+                OrNone.of(60),
+                OrAuto.of(64),
+                2,
+                Long.MAX_VALUE,
+                OrAuto.of(DType.BFLOAT16),
+                new OptimizerRecipe.AdamW(List.of(0.9, 0.95), 1e-6, OrAuto.of(0.01), false),
+                new ScheduleRecipe.Cosine(0.001, OrAuto.of(OrNone.none()), OrAuto.of(0.5), 1e-5),
+                new Tricks(List.of(new LabelSmoothing(0.2), ZeroGamma.DEFAULT)),
+                OrNone.of(new Recipe.Ema(0.99, false, 4)),
+                OrNone.of(new Recipe.Clip(5)),
+                OrNone.none(),
+                new Recipe.Checkpoint(5),
+                new Recipe.MaxBad(0, 0),
+                10,
+                OrAuto.of(0),
+                OrAuto.of(1),
+                new Recipe.Engine(Recipe.Engine.Fused.OFF)));
+  }
+
+  @Test
+  void later_layers_win_key_by_key() throws IOException {
+    write("parent.yaml", "extends: plain\nepochs: 20\nbatch: 64\ntricks: {label_smoothing: 0.2}");
+    write("my.yaml", "extends: parent.yaml\nbatch: 32\noptimizer: {momentum: 0.8}");
     LoadedRecipe loaded =
         RecipeReader.create()
-            .read("quick", Map.of("batch", "32"), List.of("optimizer.momentum=0.95"));
-    assertThat(loaded.recipe().batch().value()).isEqualTo(32);
-    assertThat(((OptimizerRecipe.Sgd) loaded.recipe().optimizer()).momentum()).isEqualTo(0.95);
+            .read(
+                path("my.yaml"), Map.of("seed", "5"), List.of("optimizer.momentum=0.95", "seed=7"));
+    assertThat(loaded.recipe())
+        .isEqualTo(
+            Recipes.plain()
+                .withEpochs(20)
+                .withBatch(32)
+                .withSeed(7)
+                .withOptimizer(new OptimizerRecipe.Sgd(0.95, true, OrAuto.auto(), true))
+                .withTricks(Tricks.NONE.with(new LabelSmoothing(0.2))));
     assertThat(loaded.sources())
-        .containsEntry("batch", "--batch")
-        .containsEntry("optimizer.momentum", "--set optimizer.momentum");
+        .containsEntry("epochs", path("parent.yaml") + ":2")
+        .containsEntry("batch", path("my.yaml") + ":2")
+        .containsEntry("optimizer.momentum", "--set optimizer.momentum")
+        .containsEntry("optimizer.nesterov", "preset plain:36")
+        .containsEntry("tricks.label_smoothing", path("parent.yaml") + ":4")
+        .containsEntry("seed", "--set seed");
+  }
+
+  @Test
+  void another_name_begins_anew() throws IOException {
+    write("parent.yaml", "optimizer: {name: adamw, eps: 1e-6}\nschedule: {lr: 0.001}");
+    assertThat(read("extends: parent.yaml").optimizer())
+        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-6, OrAuto.of(0.01), false));
+    assertThat(read("extends: parent.yaml\noptimizer: {eps: 1e-5}").optimizer())
+        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-5, OrAuto.of(0.01), false));
+    assertThat(
+            read("extends: parent.yaml\noptimizer: {name: adamw, betas: [0.5, 0.5]}").optimizer())
+        .as("the same name goes on")
+        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.5, 0.5), 1e-6, OrAuto.of(0.01), false));
+    assertThat(read("extends: parent.yaml\noptimizer: sgd").optimizer())
+        .as("with what plain has for it")
+        .isEqualTo(Recipes.plain().optimizer());
+    assertThat(read("extends: parent.yaml\noptimizer: {name: sgd, momentum: 0.5}").optimizer())
+        .isEqualTo(new OptimizerRecipe.Sgd(0.5, true, OrAuto.auto(), true));
+    assertThat(read("augment: pad-crop-flip").augment())
+        .isEqualTo(AugmentRecipe.PadCropFlip.DEFAULT);
+    assertThat(read("augment: {flip: 0}").augment())
+        .isEqualTo(new AugmentRecipe.Auto(OrAuto.of(0.0)));
+  }
+
+  @Test
+  void parts_are_switched_on_and_off() throws IOException {
+    write("parent.yaml", "ema: {decay: 0.5}\nclip: true\ntricks: {label_smoothing: 0.3}");
+    Recipe parent = read("extends: parent.yaml");
+    assertThat(parent.ema().value()).isEqualTo(new Recipe.Ema(0.5, true, 1));
+    assertThat(parent.clip().value()).isEqualTo(Recipe.Clip.DEFAULT);
+    assertThat(read("extends: parent.yaml\nema: true").ema()).isEqualTo(parent.ema());
+    assertThat(read("extends: parent.yaml\nema: {every: 2}").ema().value())
+        .isEqualTo(new Recipe.Ema(0.5, true, 2));
+    assertThat(read("extends: parent.yaml\nema: false").ema().isNone()).isTrue();
+    assertThat(read("ema: true").ema().value()).isEqualTo(Recipe.Ema.DEFAULT);
+    assertThat(read("extends: parent.yaml\ntricks: {label_smoothing: false}").tricks())
+        .isEqualTo(Tricks.NONE);
+    assertThat(read("extends: parent.yaml\ntricks: {label_smoothing: true}").tricks())
+        .isEqualTo(parent.tricks());
+    assertThat(read("extends: parent.yaml\ntricks: {zero_gamma: true}").tricks().list())
+        .containsExactly(ZeroGamma.DEFAULT, new LabelSmoothing(0.3));
+    assertThat(read("tricks: {label_smoothing: true}").tricks().list())
+        .containsExactly(LabelSmoothing.DEFAULT);
+    assertThat(
+            RecipeReader.create()
+                .read("plain", Map.of(), List.of("tricks.label_smoothing=0.25"))
+                .recipe()
+                .tricks()
+                .find(LabelSmoothing.class))
+        .contains(new LabelSmoothing(0.25));
+  }
+
+  @Test
+  void aliases_stand_for_their_value() {
+    assertThat(read("batch: &n 32\nsize: *n").size().value()).isEqualTo(32);
+  }
+
+  @Test
+  void options_are_taken_as_they_are() {
+    LoadedRecipe loaded =
+        RecipeReader.create()
+            .read(
+                "plain",
+                Map.of("data", "my: pictures [1] #2", "val", "none"),
+                List.of("augment={name: pad-crop-flip, padding: 2}", "schedule.lr_per=none"));
+    assertThat(loaded.recipe().data().value()).isEqualTo("my: pictures [1] #2");
+    assertThat(loaded.recipe().val().value().isNone()).isTrue();
+    assertThat(loaded.recipe().augment()).isEqualTo(new AugmentRecipe.PadCropFlip(2, 0.5));
+    assertThat(loaded.recipe().schedule().lrPer().value().isNone()).isTrue();
+  }
+
+  @Test
+  void the_rate_of_another_optimizer_may_come_from_any_layer() {
+    Recipe recipe =
+        RecipeReader.create()
+            .read("plain", Map.of(), List.of("optimizer=adamw", "schedule.lr=0.001"))
+            .recipe();
+    assertThat(recipe.optimizer()).isEqualTo(OptimizerRecipe.AdamW.DEFAULT);
+    assertThat(recipe.schedule().lr()).isEqualTo(0.001);
+  }
+
+  private Recipe read(String yaml) {
+    write("my.yaml", yaml);
+    return RecipeReader.create().read(path("my.yaml")).recipe();
+  }
+
+  private void write(String name, String yaml) {
+    try {
+      Files.writeString(folder.resolve(name), yaml);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
   }
 }

@@ -1,0 +1,122 @@
+package dev.linnet.recipe;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.image.ColorMode;
+import dev.linnet.image.Interpolation;
+import dev.linnet.image.Orientation;
+import dev.linnet.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Valid recipes with every key drawn. */
+final class RandomRecipes {
+  private static final List<String> TEXTS =
+      List.of(
+          "digits", "auto", "none", "true", "1e3", "a b", "Blätter/花", "x: [y] #z", "'\"\\", "~");
+
+  private final RandomState random;
+
+  RandomRecipes(RandomState random) {
+    this.random = random;
+  }
+
+  Recipe next() {
+    int epochs = 1 + random.nextInt(300);
+    OrAuto<Double> warmup = auto(() -> random.nextInt(epochs + 1) / 2.0);
+    double lr = Math.pow(10, random.nextDouble(-9, 2));
+    boolean holdOut = random.nextBoolean(0.5);
+    return new Recipe(
+        none(this::text),
+        none(() -> 1 + random.nextInt(1000)),
+        holdOut ? OrAuto.of(OrNone.of(random.nextDouble(0.01, 0.99))) : OrAuto.of(OrNone.none()),
+        auto(this::text),
+        new Recipe.ModelOptions(random.nextDouble(), random.nextDouble()),
+        auto(() -> 1 + random.nextInt(8192)),
+        auto(() -> one(ColorMode.values())),
+        auto(() -> one(Normalize.values())),
+        auto(() -> one(Orientation.values())),
+        augment(),
+        new Recipe.Evaluation(auto(() -> random.nextDouble(0.1, 1)), one(Interpolation.values())),
+        OrAuto.of(epochs),
+        none(() -> 1 + random.nextInt(1000)),
+        auto(() -> 1 + random.nextInt(1000)),
+        1 + random.nextInt(10),
+        random.nextLong() & Long.MAX_VALUE,
+        auto(() -> one(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16)),
+        optimizer(),
+        new ScheduleRecipe.Cosine(
+            lr, auto(() -> none(() -> 1 + random.nextInt(512))), warmup, lr * random.nextDouble()),
+        tricks(),
+        none(() -> new Recipe.Ema(random.nextDouble(), flip(), 1 + random.nextInt(9))),
+        none(() -> new Recipe.Clip(random.nextDouble(0.1, 9))),
+        holdOut ? none(this::earlyStopping) : OrNone.none(),
+        new Recipe.Checkpoint(1 + random.nextInt(1000)),
+        new Recipe.MaxBad(random.nextDouble(), random.nextInt(10)),
+        1 + (random.nextLong() >>> 20),
+        auto(() -> random.nextInt(9)),
+        auto(() -> 1 + random.nextInt(9)),
+        new Recipe.Engine(one(Recipe.Engine.Fused.values())));
+  }
+
+  private Recipe.EarlyStopping earlyStopping() {
+    return new Recipe.EarlyStopping(
+        1 + random.nextInt(9), random.nextDouble(), one(Recipe.EarlyStopping.Metric.values()));
+  }
+
+  private AugmentRecipe augment() {
+    return switch (random.nextInt(4)) {
+      case 0 -> new AugmentRecipe.Auto(auto(random::nextDouble));
+      case 1 -> AugmentRecipe.None.DEFAULT;
+      case 2 -> new AugmentRecipe.PadCropFlip(random.nextInt(65), random.nextDouble());
+      default ->
+          new AugmentRecipe.ResizedCropFlip(
+              List.of(random.nextDouble(0.01, 0.5), random.nextDouble(0.5, 1)),
+              List.of(random.nextDouble(0.1, 1), random.nextDouble(1, 10)),
+              random.nextDouble(),
+              one(Interpolation.values()));
+    };
+  }
+
+  private OptimizerRecipe optimizer() {
+    OrAuto<Double> decay = auto(() -> Math.pow(10, random.nextDouble(-12, 0)));
+    if (flip()) {
+      double momentum = random.nextDouble();
+      return new OptimizerRecipe.Sgd(momentum, momentum > 0 && flip(), decay, flip());
+    }
+    List<Double> betas = List.of(random.nextDouble(), random.nextDouble());
+    return new OptimizerRecipe.AdamW(betas, random.nextDouble(1e-9, 1e-3), decay, flip());
+  }
+
+  private Tricks tricks() {
+    List<Record> tricks = new ArrayList<>();
+    if (flip()) {
+      tricks.add(new LabelSmoothing(random.nextDouble()));
+    }
+    if (flip()) {
+      tricks.add(ZeroGamma.DEFAULT);
+    }
+    return new Tricks(tricks);
+  }
+
+  private String text() {
+    return TEXTS.get(random.nextInt(TEXTS.size()));
+  }
+
+  private boolean flip() {
+    return random.nextBoolean(0.5);
+  }
+
+  private <T> OrAuto<T> auto(Supplier<T> value) {
+    return flip() ? OrAuto.auto() : OrAuto.of(value.get());
+  }
+
+  private <T> OrNone<T> none(Supplier<T> value) {
+    return flip() ? OrNone.none() : OrNone.of(value.get());
+  }
+
+  @SafeVarargs
+  private <T> T one(T... values) {
+    return values[random.nextInt(values.length)];
+  }
+}

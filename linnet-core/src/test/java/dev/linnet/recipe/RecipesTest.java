@@ -1,0 +1,184 @@
+package dev.linnet.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.linnet.optim.Sgd;
+import dev.linnet.optim.WarmupCosine;
+import dev.linnet.recipe.Kinds.Kind;
+import dev.linnet.recipe.Recipes.Difference;
+import dev.linnet.recipe.Recipes.Preset;
+import dev.linnet.testing.Repository;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class RecipesTest {
+
+  @Test
+  void plain_is_the_recipe_of_the_comparisons() {
+    Recipe plain = Recipes.plain();
+    assertThat(plain.optimizer())
+        .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, OrAuto.auto(), true));
+    assertThat(plain.schedule())
+        .isEqualTo(new ScheduleRecipe.Cosine(0.1, OrAuto.auto(), OrAuto.of(1.0), 0));
+    assertThat(plain.tricks()).isEqualTo(Tricks.NONE);
+    assertThat(plain.ema().isNone()).isTrue();
+    assertThat(plain.clip().isNone()).isTrue();
+    assertThat(plain.earlyStopping().isNone()).isTrue();
+    assertThat(plain.accumulate()).isEqualTo(1);
+    assertThat(plain.epochs().value()).isEqualTo(10);
+    assertThat(plain.modelOptions()).isEqualTo(new Recipe.ModelOptions(0, 0));
+    assertThat(plain.maxBad()).isEqualTo(new Recipe.MaxBad(0.01, 3));
+    assertThat(plain.maxPixels()).isEqualTo(89_478_485);
+    assertThat(plain.checkpoint().everySeconds()).isEqualTo(300);
+  }
+
+  @Test
+  void quick_is_plain_with_smoothing_and_an_average() {
+    Recipe quick = RecipeReader.create().read("quick").recipe();
+    assertThat(Recipes.diff(Recipes.plain(), quick))
+        .containsExactly(
+            new Difference("epochs", "10", "auto"),
+            new Difference("budget_seconds", "none", "300"),
+            new Difference("schedule.warmup_epochs", "1", "auto"),
+            new Difference("tricks", "{}", ""),
+            new Difference("tricks.label_smoothing", "", "0.1"),
+            new Difference("ema", "false", ""),
+            new Difference("ema.decay", "", "0.9999"),
+            new Difference("ema.warmup", "", "true"),
+            new Difference("ema.every", "", "1"));
+  }
+
+  @Test
+  void a_default_stands_in_one_place() {
+    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.TRICKS)
+        .flatMap(List::stream)
+        .forEach(
+            kind -> {
+              Recipe plain = Recipes.plain();
+              boolean inPlain =
+                  kind.type().isInstance(plain.optimizer())
+                      || kind.type().isInstance(plain.schedule());
+              assertThat(Records.defaultOf(kind.type()).isPresent())
+                  .as("%s has a DEFAULT or stands in plain.yaml", kind.name())
+                  .isEqualTo(!inPlain);
+            });
+    OptimizerRecipe.Sgd sgd = (OptimizerRecipe.Sgd) Recipes.plain().optimizer();
+    assertThat(sgd.config()).as("that of the optimizer itself").isEqualTo(Sgd.Config.DEFAULT);
+  }
+
+  @Test
+  void the_presets_are_those_of_the_folder() throws IOException {
+    Path folder = Repository.path("linnet-core/src/main/resources/dev/linnet/recipe/presets");
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString().replace(".yaml", "")))
+          .containsExactlyInAnyOrderElementsOf(Presets.NAMES);
+    }
+  }
+
+  @Test
+  void every_preset_reads_and_opens_with_its_source() {
+    assertThat(Recipes.presets()).extracting(Preset::name).isEqualTo(Presets.NAMES);
+    for (Preset preset : Recipes.presets()) {
+      assertThat(RecipeReader.create().read(preset.name()).recipe()).isNotNull();
+      assertThat(preset.summary()).endsWith(".").hasSizeLessThan(95);
+      assertThat(preset.source()).isNotEmpty();
+      assertThat(preset.command()).startsWith("./linnet train");
+      assertThat(preset.expected()).isNotEmpty();
+      assertThat(preset.time()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void equal_recipes_do_not_differ() {
+    assertThat(Recipes.diff(Recipes.plain(), Recipes.plain())).isEmpty();
+  }
+
+  @Test
+  void single_words_and_numbers_at_the_top_are_options() {
+    assertThat(Recipes.options())
+        .extracting(Recipes.Option::flag)
+        .containsExactly(
+            "--data",
+            "--limit",
+            "--val",
+            "--model",
+            "--size",
+            "--color",
+            "--normalize",
+            "--orientation",
+            "--epochs",
+            "--budget-seconds",
+            "--batch",
+            "--accumulate",
+            "--seed",
+            "--dtype",
+            "--max-pixels",
+            "--workers",
+            "--threads");
+    assertThat(Recipes.options())
+        .contains(
+            new Recipes.Option(
+                "epochs",
+                "--epochs",
+                "a whole number or auto",
+                "passes over the training pictures"));
+  }
+
+  @Test
+  void every_key_says_what_it_does() {
+    List<Class<? extends Record>> records = new ArrayList<>(List.of(Recipe.class));
+    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.TRICKS)
+        .flatMap(List::stream)
+        .map(Kind::type)
+        .forEach(records::add);
+    records.addAll(
+        List.of(
+            Recipe.ModelOptions.class,
+            Recipe.Evaluation.class,
+            Recipe.Ema.class,
+            Recipe.Clip.class,
+            Recipe.EarlyStopping.class,
+            Recipe.Checkpoint.class,
+            Recipe.MaxBad.class,
+            Recipe.Engine.class));
+    for (Class<? extends Record> type : records) {
+      new Section(type, "")
+          .fields()
+          .forEach(
+              (key, field) ->
+                  assertThat(field.about())
+                      .as("%s of %s", key, type)
+                      .isNotBlank()
+                      .doesNotEndWith("."));
+    }
+  }
+
+  @Test
+  void the_learning_rate_grows_with_the_pictures_an_update() {
+    ScheduleRecipe schedule =
+        new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(256)), OrAuto.of(5.0), 0.001);
+    assertThat(schedule.lrFor(256)).isEqualTo(0.1);
+    assertThat(schedule.lrFor(1024)).isEqualTo(0.4);
+    assertThat(schedule.over(512, 10, 30)).isEqualTo(new WarmupCosine(0.2, 50, 300, 0.002));
+    ScheduleRecipe fixed =
+        new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.none()), OrAuto.of(0.0), 0);
+    assertThat(fixed.lrFor(1024)).isEqualTo(0.1);
+  }
+
+  @Test
+  void tricks_act_in_their_own_order() {
+    Tricks tricks = new Tricks(List.of(new LabelSmoothing(0.1), ZeroGamma.DEFAULT));
+    assertThat(tricks.list()).containsExactly(ZeroGamma.DEFAULT, new LabelSmoothing(0.1));
+    assertThat(tricks.with(new LabelSmoothing(0.2)).find(LabelSmoothing.class))
+        .contains(new LabelSmoothing(0.2));
+    assertThat(tricks.without(LabelSmoothing.class).list()).containsExactly(ZeroGamma.DEFAULT);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.linnet.recipe;
+
+import org.jspecify.annotations.NullMarked;
