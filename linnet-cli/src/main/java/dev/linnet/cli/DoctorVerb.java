@@ -3,6 +3,7 @@ package dev.linnet.cli;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -11,10 +12,9 @@ import picocli.CommandLine.Command;
 @Command(
     name = "doctor",
     header = "looks at the machine: what is there, what is wrong, how to mend it",
-    description = {
-      "Looks at the processor, memory, device, native libraries, caches, data folders,",
-      "terminal and launcher settings. Exit code 1 if something keeps Linnet from working.",
-    },
+    description =
+        "Looks at the processor, memory, device, native libraries, caches, data folders, "
+            + "terminal and launcher settings. Exit code 1 if something keeps Linnet from working.",
     footer = {
       "  linnet doctor",
       "  linnet doctor --json",
@@ -55,10 +55,12 @@ final class DoctorVerb implements Callable<Integer> {
     facts.forEach(
         (name, value) ->
             output.answer(
-                "  "
-                    + name.replace('_', ' ')
-                    + " ".repeat(width - name.length() + 2)
-                    + shown(value)));
+                "  " + title(name) + " ".repeat(width - name.length() + 2) + shown(value)));
+  }
+
+  /** Names of environment variables stay as they are. */
+  private static String title(String name) {
+    return name.equals(name.toLowerCase(Locale.ROOT)) ? name.replace('_', ' ') : name;
   }
 
   private static String shown(Object value) {

@@ -52,7 +52,9 @@ final class Help {
     if (!isRoot) {
       sections.put(
           UsageMessageSpec.SECTION_KEY_HEADER,
-          help -> help.commandSpec().qualifiedName() + ": " + help.header());
+          help ->
+              help.createHeading(
+                  help.commandSpec().qualifiedName() + ": " + help.header().strip() + "%n"));
     }
     sections.put(HEADING, help -> "%nOptions of every verb:%n".formatted());
     sections.put(COMMON, help -> options(help, isRoot ? o -> true : OptionSpec::inherited));

@@ -38,7 +38,9 @@ final class Linnet implements Callable<Integer> {
   static CommandLine commandLine(Session session) {
     CommandLine line = new CommandLine(new Linnet());
     line.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(session.common()));
+    line.addSubcommand("models", new ModelsVerb(session));
     line.addSubcommand("recipe", RecipeVerb.commandLine(session));
+    line.addSubcommand("bench", BenchVerb.commandLine(session));
     line.addSubcommand("doctor", new DoctorVerb(session));
     line.addSubcommand("completion", new CompletionVerb(session));
     line.addSubcommand("help", new HelpVerb());

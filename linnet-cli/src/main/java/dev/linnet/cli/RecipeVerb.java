@@ -19,10 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "recipe",
     header = "shows and compares recipes: what a run will do",
-    description = {
-      "A recipe is a YAML file, or one of those that come with Linnet. \"linnet train",
-      "--recipe\" takes either.",
-    },
+    description =
+        "A recipe is a YAML file, or one of those that come with Linnet. \"linnet train "
+            + "--recipe\" takes either.",
     footer = {
       "  linnet recipe list",
       "  linnet recipe show quick",
@@ -89,10 +88,9 @@ final class RecipeVerb implements Callable<Integer> {
   @Command(
       name = "show",
       header = "prints a whole recipe, each value with its origin",
-      description = {
-        "Prints the sum of a recipe and of what it builds on, as a YAML file that can be",
-        "used as it stands.",
-      },
+      description =
+          "Prints the sum of a recipe and of what it builds on, as a YAML file that can be "
+              + "used as it stands.",
       footer = {
         "  linnet recipe show plain",
         "  linnet recipe show my.yaml --set optimizer.momentum=0.95",

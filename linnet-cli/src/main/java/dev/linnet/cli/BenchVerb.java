@@ -1,0 +1,205 @@
+package dev.linnet.cli;
+
+import dev.linnet.models.Zoo;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Engine;
+import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Tensor;
+import dev.linnet.train.bench.PeakMemory;
+import dev.linnet.train.bench.StepBench;
+import dev.linnet.train.bench.StepTimes;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code bench}: speed and memory on this machine. */
+@Command(
+    name = "bench",
+    header = "measures speed and memory of training, inference, data and start-up",
+    description =
+        "The same nets, shapes and steps as the PyTorch scripts that Linnet is compared with. "
+            + "Nothing else should run meanwhile.",
+    footer = {
+      "  linnet bench train resnet50 --batch 16 --size 224 --dtype bf16",
+      "  linnet bench data photos/ --workers 2",
+      "  linnet bench start",
+    })
+final class BenchVerb implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private BenchVerb() {}
+
+  static CommandLine commandLine(Session session) {
+    CommandLine line = new CommandLine(new BenchVerb());
+    line.addSubcommand("train", new TrainSteps(session));
+    line.addSubcommand("infer", new InferSteps(session));
+    line.addSubcommand("start", new Start(session));
+    return line;
+  }
+
+  @Override
+  public Integer call() {
+    throw Failures.needsVerb(spec.commandLine());
+  }
+
+  /** What timing steps takes. */
+  private static final class StepOptions {
+    @Parameters(paramLabel = "NAME", description = "network; \"linnet models\" lists them")
+    String model = "";
+
+    @Option(names = "--batch", paramLabel = "N", description = "pictures a step; default 16")
+    int batch = 16;
+
+    @Option(
+        names = "--size",
+        paramLabel = "N",
+        description = "height and width in pixels; default 224, small nets as published")
+    @Nullable Integer size;
+
+    @Option(names = "--steps", paramLabel = "N", description = "steps that count; default 10")
+    int steps = 10;
+
+    @Option(names = "--warmup", paramLabel = "N", description = "steps before; default 3")
+    int warmup = 3;
+
+    private static final int USUAL_SIZE = 224;
+
+    Map<String, Object> run(String verb, StepBench.Work work, Session session) {
+      int published = Zoo.find(model).published().preprocessing().input().height();
+      int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
+      Device device = session.device();
+      DType dtype = session.trainingType(device);
+      StepTimes times =
+          StepBench.run(
+              work, new StepBench.Plan(model, batch, pixels, device, dtype, steps, warmup));
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", verb);
+      row.put("model", model);
+      row.put("batch", batch);
+      row.put("size", pixels);
+      row.put("dtype", dtype.toString());
+      row.put("ms", rounded(times.ms(), 2));
+      row.put("min_ms", rounded(times.minMs(), 2));
+      row.put("images_per_s", rounded(times.imagesPerSecond(), 1));
+      row.put("warmup_s", rounded(times.warmupSeconds(), 2));
+      row.put("threads", Engine.threads());
+      row.put("torch", Engine.version());
+      return row;
+    }
+  }
+
+  @Command(
+      name = "train",
+      header = "times training steps",
+      description =
+          "Forward, loss with label smoothing 0.1, backward and update on random pictures, in "
+              + "mixed precision.",
+      footer = {
+        "  linnet bench train resnet50 --batch 16 --size 224 --dtype bf16",
+        "  linnet bench train resnet20 --batch 128 --json",
+      })
+  private static final class TrainSteps implements Callable<Integer> {
+    /** What updates the weights. */
+    enum Kind {
+      SGD,
+      ADAMW
+    }
+
+    @Mixin private StepOptions options = new StepOptions();
+
+    @Option(names = "--optimizer", paramLabel = "NAME", description = "sgd (default) or adamw")
+    private Kind optimizer = Kind.SGD;
+
+    private final Session session;
+
+    TrainSteps(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      StepBench.Work work =
+          switch (optimizer) {
+            case SGD -> StepBench.Work.TRAIN_SGD;
+            case ADAMW -> StepBench.Work.TRAIN_ADAMW;
+          };
+      Map<String, Object> row = options.run("train", work, session);
+      row.put("optimizer", optimizer.name().toLowerCase(Locale.ROOT));
+      return answer(session, row);
+    }
+  }
+
+  @Command(
+      name = "infer",
+      header = "times forward passes",
+      description = "Forward passes in evaluation mode on random pictures, in mixed precision.",
+      footer = {
+        "  linnet bench infer resnet50 --batch 32 --dtype bf16",
+        "  linnet bench infer lenet5 --batch 1 --dtype fp32 --threads 1",
+      })
+  private static final class InferSteps implements Callable<Integer> {
+    @Mixin private StepOptions options = new StepOptions();
+
+    private final Session session;
+
+    InferSteps(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      return answer(session, options.run("infer", StepBench.Work.INFER, session));
+    }
+  }
+
+  @Command(
+      name = "start",
+      header = "times the start, from the process to the first tensor",
+      description = "The first start ever unpacks the native libraries and takes longer.",
+      footer = "  linnet bench start --json")
+  private static final class Start implements Callable<Integer> {
+    private final Session session;
+
+    Start(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      Scope.run("start", () -> session.output().detail("first tensor: " + Tensor.scalar(1).item()));
+      Instant begin = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", "start");
+      row.put("s", rounded(Duration.between(begin, Instant.now()).toMillis() / 1e3, 2));
+      return answer(session, row);
+    }
+  }
+
+  private static int answer(Session session, Map<String, Object> row) {
+    row.put("rss_mb", PeakMemory.bytes() >> 20);
+    if (session.output().isJson()) {
+      session.output().json(row);
+    } else {
+      row.forEach((name, value) -> session.output().answer("%-14s%s".formatted(name, value)));
+    }
+    return Failures.DONE;
+  }
+
+  private static double rounded(double value, int digits) {
+    return BigDecimal.valueOf(value).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
+  }
+}

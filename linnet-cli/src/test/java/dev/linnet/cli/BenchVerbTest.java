@@ -1,0 +1,109 @@
+package dev.linnet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class BenchVerbTest {
+  private static final List<String> STEP_KEYS =
+      List.of(
+          "verb",
+          "model",
+          "batch",
+          "size",
+          "dtype",
+          "ms",
+          "min_ms",
+          "images_per_s",
+          "warmup_s",
+          "threads",
+          "torch");
+
+  @Test
+  void training_steps_are_told_with_the_keys_of_the_peer() {
+    JsonNode json =
+        Run.of("bench", "train", "lenet5", "--batch", "2", "--steps=2", "--dtype=fp32", "--json")
+            .json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsAll(STEP_KEYS)
+        .contains("optimizer", "rss_mb")
+        .hasSize(STEP_KEYS.size() + 2);
+    assertThat(json.get("model").asText()).isEqualTo("lenet5");
+    assertThat(json.get("batch").asInt()).isEqualTo(2);
+    assertThat(json.get("size").asInt()).isEqualTo(28);
+    assertThat(json.get("dtype").asText()).isEqualTo("fp32");
+    assertThat(json.get("min_ms").asDouble())
+        .isPositive()
+        .isLessThanOrEqualTo(json.get("ms").asDouble());
+    assertThat(json.get("images_per_s").asDouble()).isPositive();
+    assertThat(json.get("rss_mb").asInt()).isGreaterThan(10);
+  }
+
+  @Test
+  void adamw_can_be_timed_too() {
+    JsonNode json =
+        Run.of(
+                "bench",
+                "train",
+                "resnet20",
+                "--batch=2",
+                "--steps=1",
+                "--warmup=0",
+                "--size=16",
+                "--dtype=bf16",
+                "--optimizer=adamw",
+                "--json")
+            .json();
+    assertThat(json.get("optimizer").asText()).isEqualTo("adamw");
+    assertThat(json.get("size").asInt()).isEqualTo(16);
+  }
+
+  @Test
+  void forward_passes_are_told_with_the_keys_of_the_peer() {
+    JsonNode json = Run.of("bench", "infer", "lenet5", "--batch=1", "--steps=1", "--json").json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsAll(STEP_KEYS)
+        .contains("rss_mb")
+        .hasSize(STEP_KEYS.size() + 1);
+  }
+
+  @Test
+  void the_start_is_told_in_seconds() {
+    JsonNode json = Run.of("bench", "start", "--json").json();
+    assertThat(json.fieldNames()).toIterable().containsExactly("verb", "s", "rss_mb");
+    assertThat(json.get("s").asDouble()).isPositive();
+  }
+
+  @Test
+  void without_json_it_is_a_list_for_people() {
+    assertThat(Run.of("bench", "start").answered()).startsWith("verb          start\ns  ");
+  }
+
+  @Test
+  void what_cannot_be_timed_is_refused() {
+    Run.of("bench", "train", "lenet6")
+        .failed(
+            1,
+            "linnet: model: got \"lenet6\"; must be a name of the zoo; did you mean \"lenet5\"?");
+    Run.of("bench", "train", "lenet5", "--batch", "0")
+        .failed(2, "linnet: --batch: got 0; must be at least 1");
+    Run.of("bench", "infer", "lenet5", "--size", "-1")
+        .failed(2, "linnet: --size: got -1; must be at least 1");
+    Run.of("bench", "train", "lenet5", "--size", "32")
+        .failed(
+            1,
+            "linnet: lenet5: got pictures of 32×32 pixels; must be 28×28; resize them, or choose a"
+                + " network that takes any size, such as resnet20");
+    Run.of("bench")
+        .failed(
+            2,
+            "linnet: \"linnet bench\" needs a verb: train, infer, start; see \"linnet bench --help\"");
+  }
+}

@@ -1,0 +1,154 @@
+package dev.linnet.train.bench;
+
+import dev.linnet.base.Check;
+import dev.linnet.base.RandomState;
+import dev.linnet.loss.CrossEntropy;
+import dev.linnet.models.Classifier;
+import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Zoo;
+import dev.linnet.models.ZooModel;
+import dev.linnet.optim.AdamW;
+import dev.linnet.optim.Decay;
+import dev.linnet.optim.Optimizer;
+import dev.linnet.optim.ParameterGroups;
+import dev.linnet.optim.Sgd;
+import dev.linnet.tensor.Autocast;
+import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Tensor;
+
+/**
+ * Times training steps or forward passes on random pictures: channels-last, mixed precision, and
+ * each step ends by reading a number, as a training reads its loss.
+ */
+public final class StepBench {
+  private static final double LABEL_SMOOTHING = 0.1;
+
+  private StepBench() {}
+
+  /** What a step does. */
+  public enum Work {
+    /** Forward, loss with label smoothing 0.1, backward; SGD, Nesterov 0.9, decay 1e-4, lr 0.01. */
+    TRAIN_SGD,
+    /** The same with AdamW, decay 0.01, lr 0.001. */
+    TRAIN_ADAMW,
+    /** Forward in evaluation mode. */
+    INFER
+  }
+
+  /**
+   * What is timed.
+   *
+   * @param model name in the zoo
+   * @param batch pictures a step, at least 1
+   * @param size height and width of the pictures in pixels, at least 1
+   * @param dtype of convolutions and matrix products; weights stay fp32
+   * @param steps that are timed, at least 1
+   * @param warmup steps before, at least 0
+   */
+  public record Plan(
+      String model, int batch, int size, Device device, DType dtype, int steps, int warmup) {
+    public Plan {
+      Check.that(batch >= 1, "--batch", batch, "at least 1");
+      Check.that(size >= 1, "--size", size, "at least 1");
+      Check.that(steps >= 1, "--steps", steps, "at least 1");
+      Check.that(warmup >= 0, "--warmup", warmup, "at least 0");
+    }
+  }
+
+  /**
+   * Runs the steps.
+   *
+   * @throws dev.linnet.base.LinnetException if there is no such model, or it cannot take the size
+   */
+  public static StepTimes run(Work work, Plan plan) {
+    ZooModel found = Zoo.find(plan.model());
+    ModelOptions options = found.options();
+    RandomState random = RandomState.of(0);
+    try (Classifier model = found.create(options, plan.device(), random)) {
+      StepTimes[] times = new StepTimes[1];
+      Scope.run("bench", () -> times[0] = run(work, plan, model));
+      return times[0];
+    }
+  }
+
+  private static StepTimes run(Work work, Plan plan, Classifier model) {
+    RandomState random = RandomState.of(1);
+    int channels = model.inChannels();
+    Tensor x =
+        Tensor.normal(0, 1, random, DType.FLOAT32, plan.batch(), channels, plan.size(), plan.size())
+            .to(plan.device())
+            .channelsLast();
+    return switch (work) {
+      case INFER -> {
+        model.eval();
+        yield time(plan, () -> infer(plan, model, x));
+      }
+      case TRAIN_SGD -> train(plan, model, x, new Sgd.Config(0.9, true), 1e-4, 0.01);
+      case TRAIN_ADAMW -> train(plan, model, x, AdamW.Config.DEFAULT, 0.01, 0.001);
+    };
+  }
+
+  private static void infer(Plan plan, Classifier model, Tensor x) {
+    Scope scope = Scope.open("step");
+    try {
+      Tensor logits =
+          Autograd.off(() -> Autocast.run(plan.device(), plan.dtype(), () -> model.forward(x)));
+      logits.to(DType.FLOAT32).sum().item();
+    } finally {
+      scope.close();
+    }
+  }
+
+  private static StepTimes train(
+      Plan plan, Classifier model, Tensor x, Optimizer.Config kind, double decay, double lr) {
+    model.train();
+    long[] labels = new long[plan.batch()];
+    RandomState random = RandomState.of(2);
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = random.nextInt(model.classes());
+    }
+    Tensor y = Tensor.of(labels).to(plan.device());
+    CrossEntropy loss = new CrossEntropy(LABEL_SMOOTHING);
+    try (Optimizer optimizer = kind.over(ParameterGroups.of(model, decay, Decay.ALL))) {
+      return time(
+          plan,
+          () -> {
+            Scope scope = Scope.open("step");
+            try {
+              Tensor value =
+                  Scope.keeping(
+                      "forward",
+                      () ->
+                          Autocast.run(
+                              plan.device(),
+                              plan.dtype(),
+                              () -> loss.forward(model.forward(x), y)));
+              optimizer.clearGradients();
+              value.backward();
+              optimizer.step(lr);
+              value.item();
+            } finally {
+              scope.close();
+            }
+          });
+    }
+  }
+
+  private static StepTimes time(Plan plan, Runnable step) {
+    long begin = System.nanoTime();
+    for (int i = 0; i < plan.warmup(); i++) {
+      step.run();
+    }
+    long warmup = System.nanoTime() - begin;
+    long[] nanos = new long[plan.steps()];
+    for (int i = 0; i < nanos.length; i++) {
+      begin = System.nanoTime();
+      step.run();
+      nanos[i] = System.nanoTime() - begin;
+    }
+    return StepTimes.of(nanos, plan.batch(), warmup);
+  }
+}
