@@ -78,6 +78,21 @@ public final class Parameter {
     value = made.unscoped().requireGrad(kind == Kind.TRAINED);
   }
 
+  /**
+   * Makes a tensor this parameter's own, instead of first values or of the tensor that it had,
+   * which is closed: an optimizer made before does not know the new one. Needs the scope of the
+   * tensor to be open.
+   *
+   * @throws IllegalArgumentException if shape or type differ
+   */
+  public void take(Tensor tensor) {
+    if (!tensor.shape().equals(shape) || tensor.dtype() != dtype) {
+      throw new IllegalArgumentException(
+          "a parameter of shape " + shape + " and type " + dtype + " cannot take " + tensor);
+    }
+    replace(tensor);
+  }
+
   /** Puts another tensor of the same shape in the place of this one's. */
   void replace(Tensor other) {
     close();

@@ -17,6 +17,7 @@ import dev.linnet.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +35,20 @@ import java.util.Set;
 /**
  * A file in the safetensors format: an 8-byte length, a JSON header, and the tensors' bytes.
  *
- * <p>Reading maps the file; nothing is copied before a tensor is asked for. All rules of the format
- * are checked when it is opened: the header's length, known types, shapes whose product does not
- * overflow, ranges inside the file, without overlaps and holes, no key twice. Source: the format's
- * description in the repository of Hugging Face's {@code safetensors}.
+ * <p>A tensor is copied out of the mapped file when it is asked for, and its part of the file is
+ * unmapped again, so that memory holds it once. All rules of the format are checked when it is
+ * opened: the header's length, known types, shapes whose product does not overflow, ranges inside
+ * the file, without overlaps and holes, no key twice. Source: the format's description in the
+ * repository of Hugging Face's {@code safetensors}.
  *
  * <p>One thread at a time.
  */
 public final class SafeTensors implements AutoCloseable {
   private static final long MAX_HEADER = 100_000_000;
+
+  /** Below as many bytes reading is cheaper than mapping and unmapping. */
+  private static final int SMALL = 1 << 16;
+
   private static final String METADATA = "__metadata__";
   private static final ObjectMapper JSON =
       new ObjectMapper(
@@ -129,15 +135,27 @@ public final class SafeTensors implements AutoCloseable {
    */
   public Tensor tensor(String name) {
     Entry entry = entry(name);
+    long bytes = entry.end() - entry.begin();
+    if (bytes > Integer.MAX_VALUE) {
+      throw new LinnetException(
+          file + ": tensor \"" + name + "\" has " + bytes + " bytes; must be at most 2147483647");
+    }
     Tensor t = Tensor.empty(entry.dtype(), Device.CPU, entry.shape().toArray());
     try {
-      t.setBytes(
-          channel.map(
-              FileChannel.MapMode.READ_ONLY,
-              dataStart + entry.begin(),
-              entry.end() - entry.begin()));
+      long position = dataStart + entry.begin();
+      if (bytes < SMALL) {
+        ByteBuffer copy = ByteBuffer.allocate((int) bytes);
+        readFully(channel, copy, position);
+        t.setBytes(copy.flip());
+      } else {
+        MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, position, bytes);
+        t.setBytes(mapped);
+        Unmap.now(mapped);
+      }
     } catch (IOException e) {
       throw new LinnetException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
+    } catch (InternalError e) {
+      throw new LinnetException(file + ": was changed while it was read", e);
     }
     return t;
   }

@@ -2,7 +2,8 @@
  * Weights in files: safetensors, and folders of weights as timm and the hub lay them out.
  *
  * <p>Every file is treated as hostile: lengths, overlaps and shapes are checked before memory is
- * taken. Read first: {@link dev.linnet.weights.SafeTensors}.
+ * taken. The networks are in {@code models}. Read first: {@link dev.linnet.weights.WeightsFolder},
+ * {@link dev.linnet.weights.SafeTensors}, {@link dev.linnet.weights.Pretrained}.
  */
 @NullMarked
 package dev.linnet.weights;

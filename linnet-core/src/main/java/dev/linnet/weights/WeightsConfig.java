@@ -1,0 +1,290 @@
+package dev.linnet.weights;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.linnet.base.AtomicFile;
+import dev.linnet.base.InvalidValueException;
+import dev.linnet.base.LinnetException;
+import dev.linnet.models.Classifier;
+import dev.linnet.models.InputSize;
+import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Preprocessing;
+import dev.linnet.models.Zoo;
+import dev.linnet.models.ZooModel;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What {@code config.json} says about the weights beside it, in the layout that timm and the hub
+ * use. What it leaves out is as the zoo has it for that name.
+ *
+ * @param architecture a name of the zoo
+ * @param options classes, channels and rates of the network
+ * @param classNames in the order of the logits; empty where it does not say
+ * @param preprocessing what the weights want to see
+ */
+public record WeightsConfig(
+    String architecture,
+    ModelOptions options,
+    List<String> classNames,
+    Preprocessing preprocessing) {
+  private static final long MAX_BYTES = 100_000_000;
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+              JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** Arguments of timm that say nothing about the network's layers. */
+  private static final Set<String> HARMLESS =
+      Set.of("num_classes", "pretrained", "img_size", "scriptable", "exportable");
+
+  public WeightsConfig {
+    classNames = List.copyOf(classNames);
+    if (!classNames.isEmpty() && classNames.size() != options.classes()) {
+      throw new LinnetException(
+          "label_names: got "
+              + classNames.size()
+              + " names; must be one for each of the "
+              + options.classes()
+              + " classes");
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws LinnetException with one line if it is missing, no JSON, or says what cannot be
+   */
+  static WeightsConfig read(Path file) {
+    JsonNode root = parse(file);
+    try {
+      return of(root);
+    } catch (InvalidValueException e) {
+      throw new LinnetException(file + ": " + e.getMessage(), e);
+    } catch (LinnetException e) {
+      throw new LinnetException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static JsonNode parse(Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new LinnetException(file + ": has more than " + MAX_BYTES + " bytes; is no config");
+      }
+      JsonNode root = JSON.readTree(Files.readString(file, StandardCharsets.UTF_8));
+      if (!root.isObject()) {
+        throw new LinnetException(file + ": is no JSON object; see a folder that Linnet wrote");
+      }
+      return root;
+    } catch (NoSuchFileException e) {
+      throw new LinnetException(
+          file
+              + ": no such file; a folder of weights has config.json and model.safetensors; for a"
+              + " bare file of weights name its network, as in: resnet50 --weights FILE",
+          e);
+    } catch (JacksonException e) {
+      throw new LinnetException(
+          file
+              + ": is no valid JSON: "
+              + e.getOriginalMessage()
+              + (e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")"),
+          e);
+    } catch (MalformedInputException e) {
+      throw new LinnetException(file + ": is not UTF-8", e);
+    } catch (IOException e) {
+      throw new LinnetException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
+    }
+  }
+
+  private static WeightsConfig of(JsonNode root) {
+    JsonNode name = root.path("architecture");
+    if (!name.isTextual()) {
+      throw new LinnetException("has no \"architecture\"; must be a name of the zoo");
+    }
+    ZooModel model = Zoo.find(name.textValue());
+    JsonNode cfg = object(root, "pretrained_cfg");
+    Preprocessing preprocessing = preprocessing(cfg, model.published().preprocessing());
+    JsonNode args = object(root, "model_args");
+    ModelOptions options = model.options().withInChannels(preprocessing.input().channels());
+    int classes = integer(cfg, "num_classes", options.classes());
+    classes = integer(args, "num_classes", integer(root, "num_classes", classes));
+    options = withArguments(options.withClasses(classes), args);
+    return new WeightsConfig(
+        model.name(), options, classNames(root), withChannels(preprocessing, options.inChannels()));
+  }
+
+  private static ModelOptions withArguments(ModelOptions options, JsonNode args) {
+    ModelOptions result = options;
+    for (String key : (Iterable<String>) args::fieldNames) {
+      String what = "model_args." + key;
+      switch (key) {
+        case "in_chans" -> result = result.withInChannels(integer(args, key, 3));
+        case "drop_rate" -> result = result.withDropRate(number(args.path(key), what));
+        case "drop_path_rate" -> result = result.withDropPathRate(number(args.path(key), what));
+        case "global_pool" -> mustBe(args.path(key), what, "avg");
+        default -> {
+          if (!HARMLESS.contains(key)) {
+            throw new LinnetException(
+                what + ": got " + args.path(key) + "; Linnet does not build this variation");
+          }
+        }
+      }
+    }
+    return result;
+  }
+
+  private static Preprocessing preprocessing(JsonNode cfg, Preprocessing published) {
+    Preprocessing result = published;
+    if (cfg.hasNonNull("input_size")) {
+      List<Double> size = numbers(cfg.path("input_size"), "pretrained_cfg.input_size", 3);
+      boolean whole = size.size() == 3;
+      for (double v : size) {
+        whole &= v == Math.rint(v) && v >= 1 && v <= 1 << 20;
+      }
+      if (!whole) {
+        throw new LinnetException(
+            "pretrained_cfg.input_size: got "
+                + cfg.path("input_size")
+                + "; must be [channels, height, width], each at least 1");
+      }
+      InputSize input =
+          new InputSize(size.get(0).intValue(), size.get(1).intValue(), size.get(2).intValue());
+      result = withChannels(result, input.channels()).withInput(input);
+    }
+    int channels = result.input().channels();
+    if (cfg.hasNonNull("mean")) {
+      List<Double> mean = numbers(cfg.path("mean"), "pretrained_cfg.mean", channels);
+      result = result.withColors(mean, result.std());
+    }
+    if (cfg.hasNonNull("std")) {
+      List<Double> std = numbers(cfg.path("std"), "pretrained_cfg.std", channels);
+      result = result.withColors(result.mean(), std);
+    }
+    if (cfg.hasNonNull("interpolation")) {
+      result = result.withInterpolation(cfg.path("interpolation").asText());
+    }
+    if (cfg.hasNonNull("crop_pct")) {
+      result = result.withCropPct(number(cfg.path("crop_pct"), "pretrained_cfg.crop_pct"));
+    }
+    return result;
+  }
+
+  private static Preprocessing withChannels(Preprocessing p, int channels) {
+    return p.withColors(spread(p.mean(), channels), spread(p.std(), channels));
+  }
+
+  /** A list, or an object from index to name. */
+  private static List<String> classNames(JsonNode root) {
+    JsonNode labels = root.path("label_names");
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < labels.size(); i++) {
+      JsonNode label = labels.isArray() ? labels.path(i) : labels.path(Integer.toString(i));
+      if (!label.isTextual()) {
+        throw new LinnetException("label_names: has no name for class " + i);
+      }
+      names.add(label.textValue());
+    }
+    return names;
+  }
+
+  private static JsonNode object(JsonNode root, String key) {
+    JsonNode node = root.path(key);
+    if (node.isMissingNode() || node.isNull()) {
+      return JSON.createObjectNode();
+    }
+    if (!node.isObject()) {
+      throw new LinnetException(key + ": got " + node + "; must be an object");
+    }
+    return node;
+  }
+
+  private static int integer(JsonNode parent, String key, int otherwise) {
+    JsonNode node = parent.path(key);
+    if (node.isMissingNode() || node.isNull()) {
+      return otherwise;
+    }
+    if (!node.isIntegralNumber() || !node.canConvertToInt()) {
+      throw new LinnetException(key + ": got " + node + "; must be a whole number");
+    }
+    return node.intValue();
+  }
+
+  private static double number(JsonNode node, String what) {
+    if (!node.isNumber()) {
+      throw new LinnetException(what + ": got " + node + "; must be a number");
+    }
+    return node.doubleValue();
+  }
+
+  /** Numbers of a list; a list of one is repeated, as in timm. */
+  private static List<Double> numbers(JsonNode list, String what, int count) {
+    List<Double> values = new ArrayList<>();
+    if (!list.isArray()) {
+      throw new LinnetException(what + ": got " + list + "; must be a list of numbers");
+    }
+    for (JsonNode value : list) {
+      values.add(number(value, what));
+    }
+    List<Double> spread = values.size() == 1 ? spread(values, count) : values;
+    if (spread.size() != count) {
+      throw new LinnetException(what + ": got " + list + "; must be " + count + " numbers");
+    }
+    return spread;
+  }
+
+  /** As many values as there are channels: as they are, else the mean of them in each. */
+  private static List<Double> spread(List<Double> values, int channels) {
+    if (values.size() == channels) {
+      return values;
+    }
+    double mean = values.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+    return new ArrayList<>(Collections.nCopies(channels, mean));
+  }
+
+  private static void mustBe(JsonNode node, String what, String only) {
+    if (!node.asText().equals(only)) {
+      throw new LinnetException(what + ": got " + node + "; Linnet builds \"" + only + "\" only");
+    }
+  }
+
+  /** The file's text for a network, as timm would write it. */
+  static String json(Classifier model, List<String> classNames, Preprocessing preprocessing) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("architecture", model.architecture());
+    root.put("num_classes", model.classes());
+    root.put("num_features", model.numFeatures());
+    root.put("global_pool", "avg");
+    ArrayNode names = root.putArray("label_names");
+    classNames.forEach(names::add);
+    if (model.inChannels() != 3) {
+      root.putObject("model_args").put("in_chans", model.inChannels());
+    }
+    ObjectNode cfg = root.putObject("pretrained_cfg");
+    InputSize input = preprocessing.input();
+    cfg.putArray("input_size").add(input.channels()).add(input.height()).add(input.width());
+    cfg.put("fixed_input_size", false);
+    cfg.put("interpolation", preprocessing.interpolation());
+    cfg.put("crop_pct", preprocessing.cropPct());
+    cfg.put("crop_mode", "center");
+    preprocessing.mean().forEach(cfg.withArray("mean")::add);
+    preprocessing.std().forEach(cfg.withArray("std")::add);
+    cfg.put("num_classes", model.classes());
+    cfg.put("first_conv", model.firstConvName());
+    cfg.put("classifier", model.headName());
+    return root.toPrettyString() + "\n";
+  }
+}
