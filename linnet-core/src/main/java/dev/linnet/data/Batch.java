@@ -59,8 +59,7 @@ public final class Batch {
 
   /** On a device, as the network's input: float32 with the mean taken off, channels-last. */
   public Batch prepared(Device device) {
-    Tensor input = normalization.apply(images.to(device)).channelsLast();
-    return with(input, targets.to(device));
+    return with(normalization.prepare(images, device), targets.to(device));
   }
 
   /** The positions as text, for messages. */

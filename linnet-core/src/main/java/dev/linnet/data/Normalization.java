@@ -2,6 +2,7 @@ package dev.linnet.data;
 
 import dev.linnet.base.Check;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.util.List;
 
@@ -33,6 +34,11 @@ public record Normalization(List<Double> mean, List<Double> std) {
   /** The number of channels. */
   public int channels() {
     return mean.size();
+  }
+
+  /** uint8 [N, C, H, W] to a network's input on a device: float32, channels-last. */
+  public Tensor prepare(Tensor images, Device device) {
+    return apply(images.to(device)).channelsLast();
   }
 
   /** uint8 [N, C, H, W] to float32 of the same shape and layout. */

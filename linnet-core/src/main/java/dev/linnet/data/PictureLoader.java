@@ -9,6 +9,7 @@ import dev.linnet.image.ImageSize;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -269,7 +270,7 @@ public final class PictureLoader implements Loader {
 
   private Batch batch(Rows rows) {
     int n = rows.indices.length;
-    if (n == 0) {
+    if (n == 0 && options.order() == Order.SHUFFLED) {
       throw new LinnetException(
           "all "
               + options.batch()
@@ -279,18 +280,16 @@ public final class PictureLoader implements Loader {
     for (int i = 0; i < n; i++) {
       labels[i] = set.label(rows.indices[i]);
     }
+    Tensor images = pixels(rows.pixels.duplicate().flip(), n).permute(0, 3, 1, 2);
+    return new Batch(images, Tensor.of(labels), rows.indices, reading.normalization());
+  }
+
+  private Tensor pixels(ByteBuffer rows, int n) {
     ImageSize size = reading.size();
     int channels = reading.normalization().channels();
-    Tensor images =
-        Tensor.wrap(
-                rows.pixels.duplicate().flip(),
-                DType.UINT8,
-                n,
-                size.height(),
-                size.width(),
-                channels)
-            .permute(0, 3, 1, 2);
-    return new Batch(images, Tensor.of(labels), rows.indices, reading.normalization());
+    return n == 0
+        ? Tensor.zeros(DType.UINT8, Device.CPU, 0, size.height(), size.width(), channels)
+        : Tensor.wrap(rows, DType.UINT8, n, size.height(), size.width(), channels);
   }
 
   private ByteBuffer buffer() {

@@ -83,6 +83,9 @@ public final class Evaluator {
         Scope scope = Scope.open("evaluation");
         try {
           Batch batch = pass.next();
+          if (batch.size() == 0) {
+            continue; // all of its pictures are broken
+          }
           Predictions predictions = predict(batch);
           accuracy.add(predictions);
           loss.add(predictions);

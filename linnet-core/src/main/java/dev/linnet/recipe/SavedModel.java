@@ -1,0 +1,132 @@
+package dev.linnet.recipe;
+
+import dev.linnet.base.LinnetException;
+import dev.linnet.data.BadPictures;
+import dev.linnet.data.PictureLoader;
+import dev.linnet.data.PictureSet;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Orientation;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.train.Evaluator;
+import dev.linnet.train.Predictor;
+import dev.linnet.train.RunFolder;
+import dev.linnet.weights.Pretrained;
+import dev.linnet.weights.WeightsFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A network with its weights, opened from what the user names: a run's folder, a folder of weights,
+ * or a name of the zoo with a file. The caller closes it, or the predictor made of it.
+ *
+ * @param pretrained network, classes and preprocessing
+ * @param orientation whether EXIF turns pictures: as in the run's recipe; ignored with weights from
+ *     elsewhere, as timm does
+ * @param maxPixels pixels above which a picture is refused by its header
+ * @param recipe of the run, where it is one
+ */
+public record SavedModel(
+    Pretrained pretrained, Orientation orientation, long maxPixels, Optional<Recipe> recipe)
+    implements AutoCloseable {
+
+  /**
+   * Opens a run's folder or a folder of weights.
+   *
+   * @throws LinnetException if it is neither, or its files are broken
+   */
+  public static SavedModel open(Path folder, Device device) {
+    if (!Files.isDirectory(folder)) {
+      throw new LinnetException(
+          folder
+              + ": no such folder; give a run's folder, a folder with config.json and"
+              + " model.safetensors, or a name of the zoo with --weights FILE");
+    }
+    RunFolder run = new RunFolder(folder);
+    if (!Files.exists(run.recipe())) {
+      return of(WeightsFolder.load(folder, device));
+    }
+    if (!Files.exists(run.weights())) {
+      throw new LinnetException(
+          folder
+              + ": the run has no weights yet: its first epoch did not end; go on with"
+              + " linnet train --resume "
+              + folder);
+    }
+    Recipe recipe =
+        RecipeReader.create().read(run.recipe().toString(), Map.of(), List.of()).recipe();
+    return new SavedModel(
+        WeightsFolder.load(folder, device),
+        recipe.orientation().orElse(Orientation.APPLY),
+        recipe.maxPixels(),
+        Optional.of(recipe));
+  }
+
+  /**
+   * Opens a bare file of weights.
+   *
+   * @param architecture a name of the zoo
+   */
+  public static SavedModel open(String architecture, Path weights, Device device) {
+    return of(WeightsFolder.loadFile(architecture, weights, device));
+  }
+
+  private static SavedModel of(Pretrained pretrained) {
+    return new SavedModel(
+        pretrained, Orientation.IGNORE, DecodeOptions.DEFAULT.maxPixels(), Optional.empty());
+  }
+
+  /** Another limit on the size of pictures. */
+  public SavedModel withMaxPixels(long pixels) {
+    return new SavedModel(pretrained, orientation, pixels, recipe);
+  }
+
+  /** A predictor, which closes the network. */
+  public Predictor predictor(Device device, DType dtype) {
+    return new Predictor(pretrained, orientation, maxPixels, device, dtype);
+  }
+
+  /**
+   * The type in which it is evaluated when none is named: that of the run's training, else fp32.
+   */
+  public DType usualType() {
+    return recipe
+        .filter(r -> !r.dtype().isAuto())
+        .map(r -> r.dtype().value())
+        .orElse(DType.FLOAT32);
+  }
+
+  /**
+   * How an evaluation computes.
+   *
+   * @param batch pictures at once, at least 1
+   * @param workers threads that read
+   */
+  public record Computing(Device device, DType dtype, int batch, int workers) {}
+
+  /**
+   * Measures the network on pictures, whose classes are matched by name.
+   *
+   * @throws LinnetException if the pictures have a class that the network does not know
+   */
+  public Evaluator.Report evaluate(
+      PictureSet pictures, Computing how, BadPictures bad, Evaluator.Watcher watcher) {
+    PictureSet matched = MatchedSet.of(pictures, pretrained);
+    PictureLoader.Options options =
+        new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
+    PictureLoader.Reading reading =
+        Predictor.reading(pretrained.preprocessing(), orientation, maxPixels);
+    try (PictureLoader loader = new PictureLoader(matched, reading, options, bad)) {
+      return new Evaluator(pretrained.model(), how.device(), how.dtype()).run(loader, watcher);
+    }
+  }
+
+  /** Frees the network. Closing twice is harmless. */
+  @Override
+  public void close() {
+    pretrained.close();
+  }
+}
