@@ -21,7 +21,7 @@ import java.util.List;
  */
 public record GradientClipping(double maxNorm) {
   public GradientClipping {
-    Check.that(maxNorm > 0 && maxNorm < Double.POSITIVE_INFINITY, "clip", maxNorm, "above 0");
+    Check.that(maxNorm > 0 && maxNorm < Double.POSITIVE_INFINITY, "clip.norm", maxNorm, "above 0");
   }
 
   /**

@@ -135,7 +135,8 @@ public final class WeightAverage implements AutoCloseable {
   /**
    * Moves the average towards the network's weights.
    *
-   * @param update the number of weight updates done, this one included: 1 after the first
+   * @param update the number of weight updates done, this one included: 1 after the first; whoever
+   *     averages after every k-th update only counts averagings instead
    */
   public void update(long update) {
     checkFree("update");

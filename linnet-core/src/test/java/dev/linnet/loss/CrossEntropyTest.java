@@ -19,6 +19,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class CrossEntropyTest {
@@ -59,14 +60,14 @@ final class CrossEntropyTest {
         .containsExactly(Golden.doubles(expected.get("gradient")), Offset.offset(tolerance));
   }
 
-  @Test
-  void bf16_logits_are_widened_and_their_gradient_comes_back_in_bf16() {
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void bf16_logits_are_widened_with_autocast_and_without(DType autocast) {
     Tensor narrow = logits().to(DType.BFLOAT16).requireGrad(true);
     Tensor wide = narrow.detach().to(DType.FLOAT32).requireGrad(true);
     Tensor targets = targets("targets");
     Tensor got =
-        Autocast.run(
-            Device.CPU, DType.BFLOAT16, () -> new CrossEntropy(0.1).forward(narrow, targets));
+        Autocast.run(Device.CPU, autocast, () -> new CrossEntropy(0.1).forward(narrow, targets));
     Tensor expected = new CrossEntropy(0.1).forward(wide, targets);
     assertThat(got.dtype()).isEqualTo(DType.FLOAT32);
     assertThat(got.item()).isEqualTo(expected.item());
@@ -75,6 +76,13 @@ final class CrossEntropyTest {
     assertThat(gradient(narrow)).containsExactly(gradient(wide), Offset.offset(2e-3));
     Tensor g = narrow.grad();
     assertThat(g == null ? null : g.dtype()).isEqualTo(DType.BFLOAT16);
+  }
+
+  @Test
+  void bf16_soft_targets_are_widened() {
+    Tensor soft = targets("soft_targets").to(DType.BFLOAT16);
+    assertThat(new CrossEntropy(0).forward(logits(), soft).item())
+        .isEqualTo(new CrossEntropy(0).forward(logits(), soft.to(DType.FLOAT64)).item());
   }
 
   @Test

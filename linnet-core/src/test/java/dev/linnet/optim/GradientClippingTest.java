@@ -99,7 +99,7 @@ final class GradientClippingTest {
   void wrong_numbers_are_named() {
     assertThatThrownBy(() -> new GradientClipping(0))
         .isInstanceOf(InvalidValueException.class)
-        .hasMessage("clip: got 0.0; must be above 0");
+        .hasMessage("clip.norm: got 0.0; must be above 0");
   }
 
   private Net net() {
