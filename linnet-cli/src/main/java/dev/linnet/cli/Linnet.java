@@ -38,6 +38,7 @@ final class Linnet implements Callable<Integer> {
   static CommandLine commandLine(Session session) {
     CommandLine line = new CommandLine(new Linnet());
     line.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(session.common()));
+    line.addSubcommand("train", TrainVerb.commandLine(session));
     line.addSubcommand("models", new ModelsVerb(session));
     line.addSubcommand("recipe", RecipeVerb.commandLine(session));
     line.addSubcommand("bench", BenchVerb.commandLine(session));

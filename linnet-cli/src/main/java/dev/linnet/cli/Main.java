@@ -19,7 +19,7 @@ public final class Main {
 
   /** Runs one command; returns its exit code. */
   static int run(List<String> arguments, Shell shell) {
-    Session session = Session.of(shell);
+    Session session = Session.of(shell, arguments);
     int code;
     try {
       code = Linnet.commandLine(session).execute(arguments.toArray(String[]::new));

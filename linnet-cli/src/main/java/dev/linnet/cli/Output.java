@@ -2,6 +2,9 @@ package dev.linnet.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -52,6 +55,18 @@ final class Output {
   /** The answer as one JSON object; see {@link Json}. */
   void json(Object value) {
     answer(Json.write(value));
+  }
+
+  /** An answer that is a JSON object already, on one line, with one more key in front. */
+  void jsonText(String key, String value, String json) {
+    try {
+      ObjectMapper mapper = new ObjectMapper();
+      ObjectNode object = mapper.createObjectNode().put(key, value);
+      object.setAll((ObjectNode) mapper.readTree(json));
+      answer(object.toString());
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not JSON: " + json, e);
+    }
   }
 
   /** Hands what was answered so far to whoever reads it. */

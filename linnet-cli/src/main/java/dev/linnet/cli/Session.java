@@ -3,16 +3,23 @@ package dev.linnet.cli;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
+import dev.linnet.tensor.Processor;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * One call of the command line: what it sees of the outside, the options that every verb has, and
- * its voice.
+ * One call of the command line: what it sees of the outside, the options that every verb has, its
+ * voice, and what was asked.
+ *
+ * @param command the whole command line
  */
-record Session(Shell shell, Common common, Output output) {
+record Session(Shell shell, Common common, Output output, List<String> command) {
   /** A call whose options are still to be read. */
-  static Session of(Shell shell) {
+  static Session of(Shell shell, List<String> arguments) {
     Common common = new Common();
-    return new Session(shell, common, new Output(shell, common));
+    List<String> command = new ArrayList<>(List.of("linnet"));
+    command.addAll(arguments);
+    return new Session(shell, common, new Output(shell, common), List.copyOf(command));
   }
 
   /**
@@ -34,6 +41,6 @@ record Session(Shell shell, Common common, Output output) {
         return type;
       }
     }
-    return DType.BFLOAT16;
+    return device.kind() == Device.Kind.CUDA ? DType.BFLOAT16 : Processor.here().trainingType();
   }
 }

@@ -184,7 +184,7 @@ final class FrameTest {
             OutputStream.nullOutputStream(),
             OutputStream.nullOutputStream());
     List<List<String>> verbs = new ArrayList<>();
-    collect(List.of(), Linnet.commandLine(Session.of(shell)), verbs);
+    collect(List.of(), Linnet.commandLine(Session.of(shell, List.of())), verbs);
     return verbs.stream();
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The places of a run's files.
@@ -125,12 +126,14 @@ public record RunFolder(Path path) {
     return new RunFolder(folder);
   }
 
+  /** True of an empty folder, and of a run that ended before it saved anything. */
   private static boolean isEmptyFolder(Path path) {
     if (!Files.isDirectory(path)) {
       return false;
     }
-    try (var entries = Files.list(path)) {
-      return entries.findAny().isEmpty();
+    try (Stream<Path> entries = Files.walk(path)) {
+      Path checkpoint = path.resolve("checkpoint");
+      return entries.allMatch(entry -> entry.equals(path) || entry.equals(checkpoint));
     } catch (IOException e) {
       return false;
     }

@@ -1,0 +1,212 @@
+package dev.linnet.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.linnet.data.Places;
+import dev.linnet.models.Zoo;
+import dev.linnet.recipe.Experiment;
+import dev.linnet.recipe.LoadedRecipe;
+import dev.linnet.recipe.RecipeReader;
+import dev.linnet.recipe.RecipeWriter;
+import dev.linnet.recipe.TrainingRun;
+import dev.linnet.tensor.Device;
+import dev.linnet.train.Evaluator;
+import dev.linnet.train.RunFolder;
+import dev.linnet.train.TrainingResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code train}: trains a classifier. */
+@Command(
+    name = "train",
+    header = "trains a classifier",
+    description =
+        "With no option it trains LeNet-5 on the built-in digits. With --data alone it chooses"
+            + " network, size and epochs by your pictures for about five minutes of training, and"
+            + " says so. A recipe's other keys are set by --set; \"linnet recipe show\" names"
+            + " them. Ctrl-C saves the state; --resume goes on with the next update.",
+    footer = {
+      "  linnet train",
+      "  linnet train --data photos/",
+      "  linnet train --data photos/ --model resnet50 --epochs 30 --out runs/photos",
+      "  linnet train --data cifar10 --recipe plain --set optimizer.momentum=0.95",
+      "  linnet train --data photos/ --dry-run",
+      "  linnet train --resume runs/photos",
+      "  linnet train --resume runs/photos --epochs 60",
+    })
+final class TrainVerb implements Callable<Integer> {
+  private static final String DEFAULT_RECIPE = "quick";
+  private static final Path RUNS = Path.of("runs");
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "RECIPE",
+      description = "name or YAML file; default quick; \"linnet recipe list\" names them")
+  private @Nullable String recipe;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "set any key of the recipe, such as optimizer.momentum=0.95")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      description = "folder of the run, which must be new; default runs/DATE-MODEL-DATA")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "RUN",
+      description = "go on with a run at the update where it stopped")
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--dry-run",
+      description = "say what would be done, with time and memory, and do nothing")
+  private boolean dryRun;
+
+  private final Session session;
+  private @Nullable RecipeOptions options;
+
+  private TrainVerb(Session session) {
+    this.session = session;
+  }
+
+  static CommandLine commandLine(Session session) {
+    TrainVerb verb = new TrainVerb(session);
+    CommandLine line = new CommandLine(verb);
+    verb.options = RecipeOptions.addTo(line.getCommandSpec(), session.common());
+    return line;
+  }
+
+  @Override
+  public Integer call() {
+    if (out != null && resume != null) {
+      throw new AskedWrongly(
+          "--out and --resume: a run goes on in its own folder; give one of the two");
+    }
+    if (recipe != null && resume != null) {
+      throw new AskedWrongly(
+          "--recipe and --resume: a run goes on with its own recipe; give one of the two");
+    }
+    Experiment.Surroundings around =
+        new Experiment.Surroundings(
+            Places.of(session.shell().environment()),
+            new DownloadProgress(session.output()),
+            Device.parse(session.common().device));
+    if (resume != null) {
+      return goOn(resume, around);
+    }
+    Experiment experiment = Experiment.plan(read(recipe == null ? DEFAULT_RECIPE : recipe), around);
+    tell(experiment);
+    if (dryRun) {
+      return answerPlan(experiment);
+    }
+    RunFolder folder =
+        out == null ? RunFolder.createNext(RUNS, defaultName(experiment)) : RunFolder.create(out);
+    return train(experiment, folder, TrainingRun.Start.NEW);
+  }
+
+  /** Goes on; a run that was ended before anything was saved starts over. */
+  private int goOn(Path run, Experiment.Surroundings around) {
+    RunFolder folder = new RunFolder(run);
+    if (!Files.exists(folder.recipe()) && !given().isEmpty()) {
+      session.output().note(run + ": nothing is saved there yet; starting over");
+      Experiment experiment = Experiment.plan(read(DEFAULT_RECIPE), around);
+      tell(experiment);
+      return dryRun
+          ? answerPlan(experiment)
+          : train(experiment, RunFolder.create(run), TrainingRun.Start.NEW);
+    }
+    RunFolder found = RunFolder.open(run);
+    Experiment experiment = Experiment.planAgain(read(found.recipe().toString()), around, found);
+    if (!found.hasCheckpoint()) {
+      session.output().note(run + ": nothing is saved there yet; starting over");
+    }
+    tell(experiment);
+    return dryRun ? answerPlan(experiment) : train(experiment, found, TrainingRun.Start.RESUME);
+  }
+
+  private LoadedRecipe read(String nameOrFile) {
+    return RecipeReader.create().withModels(Zoo.names()).read(nameOrFile, given(), sets);
+  }
+
+  private Map<String, String> given() {
+    return options == null ? Map.of() : options.given();
+  }
+
+  private static String defaultName(Experiment experiment) {
+    Path data = Path.of(experiment.data().name()).toAbsolutePath().normalize().getFileName();
+    return "%s-%s-%s"
+        .formatted(
+            LocalDate.now(ZoneId.systemDefault()), experiment.recipe().model().value(), data);
+  }
+
+  // ------------------------------------------------------------------ what it says
+
+  /** What the run resolved to. */
+  private void tell(Experiment experiment) {
+    Output output = session.output();
+    RunFacts facts = RunFacts.of(experiment);
+    facts.lines().forEach(output::note);
+    experiment.chosen().reasons().forEach(reason -> output.note("chosen: " + reason));
+    RecipeWriter.write(experiment.chosen().loaded()).lines().forEach(output::detail);
+    experiment.warnings().forEach(output::warn);
+  }
+
+  private int answerPlan(Experiment experiment) {
+    Output output = session.output();
+    if (output.isJson()) {
+      output.json(RunFacts.of(experiment).json());
+    } else {
+      output.answer(RecipeWriter.write(experiment.chosen().loaded()).stripTrailing());
+    }
+    return Failures.DONE;
+  }
+
+  private int train(Experiment experiment, RunFolder folder, TrainingRun.Start start) {
+    Output output = session.output();
+    output.note("run: " + folder.path());
+    AtomicReference<TrainingRun.@Nullable Outcome> outcome = new AtomicReference<>();
+    try (TrainingRun run = new TrainingRun(experiment, folder, session.command(), output::warn)) {
+      run.listen(new TrainProgress(output, experiment.recipe().epochs().value()));
+      session.shell().interrupts().during(() -> outcome.set(run.train(start)), run::requestStop);
+    }
+    output.eraseProgress();
+    return answer(requireNonNull(outcome.get()));
+  }
+
+  private int answer(TrainingRun.Outcome outcome) {
+    Output output = session.output();
+    Path run = outcome.folder().path();
+    if (outcome.result().end() == TrainingResult.End.INTERRUPTED) {
+      output.error(
+          "interrupted after update %d; the state is saved; go on with: linnet train --resume %s"
+              .formatted(outcome.result().updates(), run));
+      return Interrupts.EXIT_CODE;
+    }
+    if (output.isJson()) {
+      output.jsonText("run", run.toString(), outcome.summary().toJson());
+      return Failures.DONE;
+    }
+    outcome
+        .test()
+        .map(Evaluator.Report::metrics)
+        .ifPresent(metrics -> output.answer(Figures.line(metrics)));
+    output.answer("run: " + run);
+    return Failures.DONE;
+  }
+}
