@@ -57,7 +57,7 @@ final class FilesTree implements Tree {
       throw Walk.unreadable(root, e);
     }
     walk.entries.sort(Comparator.comparing(Entry::path));
-    return new FilesTree(root, disk, walk.entries, walk.emptyFolders(), walk.warnings);
+    return new FilesTree(root, disk, walk.entries, walk.emptyFolders(), walk.warnings());
   }
 
   /** The given files in the given order; paths are relative to the root, or absolute. */
@@ -113,8 +113,10 @@ final class FilesTree implements Tree {
   /** Collects the files of a folder. */
   static final class Walk extends SimpleFileVisitor<Path> {
     final List<Entry> entries = new ArrayList<>();
-    final List<String> warnings = new ArrayList<>();
     private final Path root;
+    private final List<String> loops = new ArrayList<>();
+    private final List<String> dangling = new ArrayList<>();
+    private final List<String> special = new ArrayList<>();
     private final List<String> folders = new ArrayList<>();
     private final Set<String> filled = new HashSet<>();
 
@@ -140,7 +142,7 @@ final class FilesTree implements Tree {
         return FileVisitResult.CONTINUE;
       }
       if (!attributes.isRegularFile()) {
-        warnings.add(file + ": is no regular file; skipped");
+        (attributes.isSymbolicLink() ? dangling : special).add(relative(file));
         return FileVisitResult.CONTINUE;
       }
       String path = relative(file);
@@ -158,11 +160,7 @@ final class FilesTree implements Tree {
         return FileVisitResult.CONTINUE;
       }
       if (e instanceof FileSystemLoopException) {
-        warnings.add(file + ": is a link to a folder that it lies in; skipped");
-        return FileVisitResult.CONTINUE;
-      }
-      if (Files.isSymbolicLink(file)) {
-        warnings.add(file + ": is a link to nothing; skipped");
+        loops.add(relative(file));
         return FileVisitResult.CONTINUE;
       }
       throw unreadable(file, e);
@@ -179,6 +177,30 @@ final class FilesTree implements Tree {
 
     List<String> emptyFolders() {
       return folders.stream().filter(folder -> !filled.contains(folder)).sorted().toList();
+    }
+
+    List<String> warnings() {
+      List<String> warnings = new ArrayList<>();
+      skipped(warnings, loops, "link that leads back up is", "links that lead back up are");
+      skipped(warnings, dangling, "link to nothing is", "links to nothing are");
+      skipped(
+          warnings,
+          special,
+          "file that is no regular one is",
+          "files that are no regular ones are");
+      return warnings;
+    }
+
+    private void skipped(List<String> warnings, List<String> files, String one, String many) {
+      if (!files.isEmpty()) {
+        warnings.add(
+            "%s: %d %s skipped: %s"
+                .formatted(
+                    root,
+                    files.size(),
+                    files.size() == 1 ? one : many,
+                    ClassFolders.some(files.stream().sorted().toList())));
+      }
     }
 
     static LinnetException unreadable(Path file, IOException e) {

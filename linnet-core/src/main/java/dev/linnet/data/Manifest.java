@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.Nearest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -82,6 +83,7 @@ final class Manifest {
       String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown");
       throw new LinnetException("%s: cannot be read (%s)".formatted(name, reason), e);
     }
+    checkClasses();
     if (!problems.isEmpty()) {
       throw new LinnetException(
           "%s: %s: %s%s"
@@ -96,6 +98,25 @@ final class Manifest {
           name + ": no pictures in it; write one a line under the columns path,label");
     }
     return recognized();
+  }
+
+  /** What is evaluated must have been trained on. */
+  private void checkClasses() {
+    TreeSet<String> trained = new TreeSet<>();
+    rows.stream()
+        .filter(row -> row.split() == Split.TRAIN)
+        .forEach(row -> trained.add(row.label()));
+    TreeSet<String> said = new TreeSet<>();
+    for (Row row : rows) {
+      if (!trained.isEmpty() && !trained.contains(row.label()) && said.add(row.label())) {
+        problems.add(
+            "%s has the class \"%s\", which train has not; %s"
+                .formatted(
+                    row.split().key(),
+                    row.label(),
+                    Nearest.didYouMean(row.label(), trained, "add it to train or take it out")));
+      }
+    }
   }
 
   private String text() {

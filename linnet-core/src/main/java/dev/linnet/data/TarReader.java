@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.tar.TarFile;
 import org.apache.commons.compress.archivers.tar.TarUtils;
 
@@ -190,7 +191,7 @@ final class TarReader {
         return false;
       }
     }
-    if (!entry.isFile() || entry.isLink() || entry.isSymbolicLink() || entry.isSparse()) {
+    if (!isPlainFile(entry)) {
       skippedCount++;
       if (skipped.size() < 3) {
         skipped.add(name);
@@ -198,6 +199,15 @@ final class TarReader {
       return false;
     }
     return true;
+  }
+
+  private static boolean isPlainFile(TarArchiveEntry entry) {
+    byte kind = entry.getLinkFlag();
+    boolean normal =
+        kind == TarConstants.LF_NORMAL
+            || kind == TarConstants.LF_OLDNORM
+            || kind == TarConstants.LF_CONTIG;
+    return normal && !entry.isSparse();
   }
 
   private List<String> warnings() {
