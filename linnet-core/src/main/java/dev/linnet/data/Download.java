@@ -170,7 +170,8 @@ final class Download {
         long now = sink.written.get();
         if (now == seen || now == sink.start) {
           answer.cancel(true);
-          throw new FailedException(source, "nothing came for " + silence.toSeconds() + " s", e);
+          throw new FailedException(
+              source, "nothing came for " + silence.toMillis() / 1000.0 + " s", e);
         }
         seen = now;
       } catch (ExecutionException e) {
