@@ -224,6 +224,8 @@ def gifs(cat):
     write("transparent.gif", encoded(paletted, format="GIF", transparency=3))
     write("grey.gif", encoded(cat.convert("L"), format="GIF"))
     write("animated.gif", encoded(paletted, format="GIF", save_all=True, append_images=[paletted.rotate(90)], duration=50))
+    noise = (np.arange(100 * 90, dtype=np.uint32) * 2654435761 >> 24).astype(np.uint8).reshape(90, 100)
+    write("more_codes_than_the_table_holds.gif", encoded(Image.fromarray(noise), format="GIF"))
     write("pixel.gif", encoded(paletted.crop((0, 0, 1, 1)), format="GIF"))
     # a first frame that covers a part of the canvas only: its image descriptor moved and the canvas enlarged
     whole = encoded(paletted, format="GIF", interlace=0)

@@ -42,7 +42,7 @@ final class Decoded implements AutoCloseable {
         yield OpenCv.decode(file, name, header, denominator);
       }
       case PNG -> OpenCv.decode(PngChunks.essential(bytes), name, header, 1);
-      case GIF -> OpenCv.decode(new GifFrame(bytes).alone(), name, header, 1);
+      case GIF -> NativePicture.of(new GifFrame(bytes).picture());
       case BMP -> {
         BmpLayout layout = new BmpLayout(bytes);
         layout.checkLength();

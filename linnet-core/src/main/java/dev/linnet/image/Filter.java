@@ -25,7 +25,7 @@ enum Filter {
         return 0;
       }
       double angle = distance * Math.PI;
-      return StrictMath.sin(angle) / angle * (0.54 + 0.46 * StrictMath.cos(angle));
+      return StrictMath.sin(angle) / angle * (0.54f + 0.46f * StrictMath.cos(angle));
     }
   },
   BICUBIC(2) {

@@ -34,12 +34,12 @@ final class OpenCv {
    * @param denominator 1, or for a JPEG 2, 4, 8: both sides become ⌈side / denominator⌉
    */
   static NativePicture decode(byte[] file, String name, ImageHeader header, int denominator) {
-    Mat decoded = new Mat();
+    Mat decoded;
     try (BytePointer data = new BytePointer(file);
         Mat encoded = new Mat(1, file.length, opencv_core.CV_8UC1, data)) {
-      opencv_imgcodecs.imdecode(encoded, flags(denominator), decoded);
+      // Not the overload with a target: after a failure, that holds memory never written to.
+      decoded = opencv_imgcodecs.imdecode(encoded, flags(denominator));
     } catch (RuntimeException e) { // how the binding hands on any C++ exception
-      decoded.close();
       throw undecodable(name, header, e);
     }
     if (decoded.type() != opencv_core.CV_8UC3

@@ -26,7 +26,7 @@ class FormatsTest {
   private static final String GREY16 = "grey16.png";
 
   static Stream<Named<JsonNode>> files() {
-    return Golden.entries("formats/formats.json", "files")
+    return GoldenPictures.entries("formats/formats.json", "files")
         .map(entry -> Named.of(entry.get("file").asText(), entry));
   }
 
@@ -35,7 +35,7 @@ class FormatsTest {
   }
 
   private static byte[] bytes(JsonNode entry) {
-    return Golden.bytes("formats/" + entry.get("file").asText());
+    return GoldenPictures.bytes("formats/" + entry.get("file").asText());
   }
 
   @ParameterizedTest
@@ -56,7 +56,7 @@ class FormatsTest {
   void colors_equal_pillows(JsonNode entry) {
     Picture picture = Decoder.decode(bytes(entry), "a", AS_STORED);
 
-    assertThat(Golden.sha256(picture)).isEqualTo(entry.get("rgb_sha256").asText());
+    assertThat(GoldenPictures.sha256(picture)).isEqualTo(entry.get("rgb_sha256").asText());
   }
 
   @ParameterizedTest
@@ -65,7 +65,7 @@ class FormatsTest {
     Picture picture = Decoder.decode(bytes(entry), "a", AS_STORED.withColor(ColorMode.GRAY));
 
     assertThat(picture.channels()).isEqualTo(1);
-    assertThat(Golden.sha256(picture)).isEqualTo(entry.get("grey_sha256").asText());
+    assertThat(GoldenPictures.sha256(picture)).isEqualTo(entry.get("grey_sha256").asText());
   }
 
   @ParameterizedTest
@@ -73,27 +73,28 @@ class FormatsTest {
   void upright_pictures_equal_pillows(JsonNode entry) {
     Picture picture = Decoder.decode(bytes(entry), "a", DecodeOptions.DEFAULT);
 
-    assertThat(Golden.sha256(picture)).isEqualTo(entry.get("upright_sha256").asText());
+    assertThat(GoldenPictures.sha256(picture)).isEqualTo(entry.get("upright_sha256").asText());
   }
 
   @Test
   void cmyk_is_within_two_levels_of_pillows() {
     for (String file : CMYK) {
-      Picture picture = Golden.picture("formats/" + file);
-      Picture expected = Golden.picture("formats/expected/" + file + ".png");
+      Picture picture = GoldenPictures.picture("formats/" + file);
+      Picture expected = GoldenPictures.picture("formats/expected/" + file + ".png");
 
-      assertThat(Golden.distance(picture, expected)).as(file).isLessThanOrEqualTo(2);
+      assertThat(GoldenPictures.distance(picture, expected)).as(file).isLessThanOrEqualTo(2);
     }
   }
 
   @Test
   void sixteen_bit_grey_keeps_its_upper_eight_bits() {
-    assertThat(Golden.picture("formats/grey16.png")).isEqualTo(Golden.picture("formats/grey8.png"));
+    assertThat(GoldenPictures.picture("formats/grey16.png"))
+        .isEqualTo(GoldenPictures.picture("formats/grey8.png"));
   }
 
   @Test
   void the_format_is_known_by_the_first_bytes_whatever_the_name() {
-    byte[] png = Golden.bytes("formats/pixel.png");
+    byte[] png = GoldenPictures.bytes("formats/pixel.png");
 
     assertThat(ImageHeader.read(png, "photo.jpg").format()).isEqualTo(ImageFormat.PNG);
   }
@@ -101,7 +102,7 @@ class FormatsTest {
   @Test
   void one_pixel_is_a_picture_in_every_format() {
     for (String extension : List.of("jpg", "png", "webp", "gif")) {
-      assertThat(Golden.picture("formats/pixel." + extension).size())
+      assertThat(GoldenPictures.picture("formats/pixel." + extension).size())
           .isEqualTo(ImageSize.square(1));
     }
   }

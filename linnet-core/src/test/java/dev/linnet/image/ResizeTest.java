@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.base.RandomState;
+import dev.linnet.testing.Seeds;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -18,23 +19,30 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Resize and evaluation crop against Pillow, torchvision and timm, to the last bit. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class ResizeTest {
+  private static final List<Interpolation> FILTERS =
+      List.of(
+          Interpolation.BILINEAR,
+          Interpolation.BICUBIC,
+          Interpolation.LANCZOS,
+          Interpolation.BOX,
+          Interpolation.HAMMING);
 
   static Stream<Named<JsonNode>> results() {
-    return Golden.entries("operators.json", "pictures")
+    return GoldenPictures.entries("operators.json", "pictures")
         .map(entry -> Named.of(entry.get("file").asText(), entry));
   }
 
   @ParameterizedTest
   @MethodSource("results")
   void equals_the_reference(JsonNode entry) {
-    Picture source = Golden.picture("operators/" + entry.get("source").asText());
-    Picture expected = Golden.picture("operators/" + entry.get("file").asText());
+    Picture source = GoldenPictures.picture("operators/" + entry.get("source").asText());
+    Picture expected = GoldenPictures.picture("operators/" + entry.get("file").asText());
 
     Picture result = apply(source, entry.get("op").asText(), entry.get("args"));
 
     assertThat(result.size()).isEqualTo(expected.size());
-    assertThat(Golden.distance(result, expected)).isZero();
-    assertThat(Golden.sha256(result)).isEqualTo(entry.get("sha256_of_pixels").asText());
+    assertThat(GoldenPictures.distance(result, expected)).isZero();
+    assertThat(GoldenPictures.sha256(result)).isEqualTo(entry.get("sha256_of_pixels").asText());
   }
 
   private static Picture apply(Picture source, String operator, JsonNode args) {
@@ -89,7 +97,7 @@ class ResizeTest {
 
   @Test
   void grey_pictures_are_resized_as_each_channel_of_a_color_picture() {
-    Picture source = Golden.picture("operators/src_face.png").gray();
+    Picture source = GoldenPictures.picture("operators/src_face.png").gray();
     for (Interpolation interpolation : Interpolation.values()) {
       for (ImageSize size : List.of(new ImageSize(20, 31), new ImageSize(80, 77))) {
         assertThat(Resize.apply(source, size, interpolation).rgb())
@@ -100,9 +108,41 @@ class ResizeTest {
 
   @Test
   void a_pass_that_changes_nothing_is_skipped() {
-    Picture source = Golden.picture("operators/src_face.png");
+    Picture source = GoldenPictures.picture("operators/src_face.png");
 
     assertThat(Resize.apply(source, source.size(), Interpolation.LANCZOS)).isEqualTo(source);
+  }
+
+  @Seeds(60)
+  void equals_the_plain_version_on_noise_of_any_size(long seed, RandomState random) {
+    int channels = seed % 2 == 0 ? 1 : 3;
+    Picture noise = RandomPictures.noise(RandomPictures.size(90, random), channels, random);
+    ImageSize size = RandomPictures.size(90, random);
+    Interpolation interpolation = FILTERS.get(random.nextInt(FILTERS.size()));
+    float top = (float) random.nextDouble(0, noise.height() * 0.4);
+    float left = (float) random.nextDouble(0, noise.width() * 0.4);
+    Resize.Region region =
+        seed % 3 == 0
+            ? new Resize.Region(top, left, noise.height() - top, noise.width() - left)
+            : Resize.Region.all(noise.size());
+
+    assertThat(Resize.apply(noise, region, size, interpolation))
+        .as("%s of %s to %s by %s", region, noise, size, interpolation)
+        .isEqualTo(PlainResize.apply(noise, region, size, interpolation));
+  }
+
+  @Test
+  void pictures_that_need_several_blocks_equal_the_plain_version() {
+    RandomState random = RandomState.of(1);
+    for (ImageSize from : List.of(new ImageSize(150, 6000), new ImageSize(6000, 150))) {
+      Picture noise = RandomPictures.noise(from, 3, random);
+      for (ImageSize to : List.of(new ImageSize(40, 50), new ImageSize(149, 151))) {
+        assertThat(Resize.apply(noise, to, Interpolation.BICUBIC))
+            .as("%s to %s", from, to)
+            .isEqualTo(
+                PlainResize.apply(noise, Resize.Region.all(from), to, Interpolation.BICUBIC));
+      }
+    }
   }
 
   @Test

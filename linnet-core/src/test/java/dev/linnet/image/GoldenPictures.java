@@ -1,7 +1,7 @@
 package dev.linnet.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.linnet.testing.Golden;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,27 +10,22 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /** The reference pictures of this room: {@code src/test/resources/golden/images}. */
-final class Golden {
-  private Golden() {}
+final class GoldenPictures {
+  private GoldenPictures() {}
 
   static byte[] bytes(String path) {
-    try (InputStream in = Golden.class.getResourceAsStream("/golden/images/" + path)) {
+    try (InputStream in = GoldenPictures.class.getResourceAsStream("/golden/images/" + path)) {
       return Objects.requireNonNull(in, path).readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** The elements of a list in a JSON file. */
   static Stream<JsonNode> entries(String path, String list) {
-    try {
-      JsonNode nodes = new ObjectMapper().readTree(bytes(path)).get(list);
-      return StreamSupport.stream(nodes.spliterator(), false);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Golden.json("images/" + path).get(list).valueStream();
   }
 
   /** The pixels as they are stored. */

@@ -1,0 +1,136 @@
+package dev.linnet.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.linnet.base.InvalidValueException;
+import dev.linnet.base.RandomState;
+import dev.linnet.testing.Seeds;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class RandomResizedCropTest {
+  private static final RandomResizedCrop CROP = RandomResizedCrop.of(new ImageSize(20, 24));
+  private static final String PHOTO = "formats/baseline_420.jpg";
+
+  static Stream<JsonNode> cases() {
+    return GoldenPictures.entries("random_resized_crop.json", "cases");
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void windows_equal_torchvisions(JsonNode entry) {
+    ImageSize picture = new ImageSize(entry.get("height").asInt(), entry.get("width").asInt());
+    RandomResizedCrop crop =
+        CROP.withScale(entry.get("scale").get(0).asDouble(), entry.get("scale").get(1).asDouble())
+            .withRatio(entry.get("ratio").get(0).asDouble(), entry.get("ratio").get(1).asDouble());
+    for (int seed = 0; seed < entry.get("windows").size(); seed++) {
+      JsonNode window = entry.get("windows").get(seed);
+      ImageSize size = new ImageSize(window.get(2).asInt(), window.get(3).asInt());
+
+      assertThat(crop.draw(picture, RandomState.of(seed)))
+          .as("seed %d", seed)
+          .isEqualTo(new Box(window.get(0).asInt(), window.get(1).asInt(), size));
+    }
+  }
+
+  @Seeds(500)
+  void every_window_lies_inside_the_picture(RandomState random) {
+    ImageSize picture = RandomPictures.size(60, random);
+
+    assertThat(CROP.draw(picture, random).isInside(picture)).isTrue();
+  }
+
+  @Test
+  void the_same_state_gives_the_same_picture() {
+    Picture picture = GoldenPictures.picture(PHOTO);
+
+    assertThat(CROP.apply(picture, RandomState.of(3)))
+        .isEqualTo(CROP.apply(picture, RandomState.of(3)))
+        .isNotEqualTo(CROP.apply(picture, RandomState.of(4)));
+  }
+
+  @Test
+  void reading_a_file_equals_decoding_and_then_cropping() {
+    DecodeOptions whole = DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.NEVER);
+    for (String file :
+        List.of("baseline_420.jpg", "rgba8.png", "lossy.webp", "rgb555.bmp", "transparent.gif")) {
+      byte[] bytes = GoldenPictures.bytes("formats/" + file);
+      for (ColorMode color : ColorMode.values()) {
+        DecodeOptions options = whole.withColor(color);
+        for (int seed = 0; seed < 5; seed++) {
+          assertThat(CROP.decode(bytes, file, options, RandomState.of(seed)))
+              .as("%s, %s, seed %d", file, color, seed)
+              .isEqualTo(CROP.apply(Decoder.decode(bytes, file, options), RandomState.of(seed)));
+        }
+      }
+    }
+  }
+
+  @Test
+  void reading_a_turned_file_equals_turning_and_then_cropping() {
+    DecodeOptions whole = DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.NEVER);
+    for (int orientation = 1; orientation <= 8; orientation++) {
+      String file = "orientation_" + orientation + ".jpg";
+      byte[] bytes = GoldenPictures.bytes("formats/" + file);
+      for (Orientation rule : Orientation.values()) {
+        DecodeOptions options = whole.withOrientation(rule);
+
+        assertThat(CROP.decode(bytes, file, options, RandomState.of(7)))
+            .as("%s, %s", file, rule)
+            .isEqualTo(CROP.apply(Decoder.decode(bytes, file, options), RandomState.of(7)));
+      }
+    }
+  }
+
+  @Test
+  void scaled_decoding_shows_the_same_window() {
+    RandomResizedCrop small = RandomResizedCrop.of(ImageSize.square(6)).withScale(0.5, 1);
+    for (int orientation = 1; orientation <= 8; orientation++) {
+      byte[] bytes = GoldenPictures.bytes("formats/orientation_" + orientation + ".jpg");
+      DecodeOptions options = DecodeOptions.DEFAULT;
+      for (int seed = 0; seed < 10; seed++) {
+        Picture scaled = small.decode(bytes, "a", options, RandomState.of(seed));
+        Picture exact =
+            small.decode(
+                bytes, "a", options.withScaledDecoding(ScaledDecoding.NEVER), RandomState.of(seed));
+
+        assertThat(meanDistance(scaled, exact)).as("%d, %d", orientation, seed).isLessThan(14);
+        assertThat(meanDistance(scaled, exact))
+            .isLessThan(meanDistance(scaled.flipHorizontal(), exact));
+      }
+    }
+  }
+
+  private static double meanDistance(Picture a, Picture b) {
+    assertThat(a.size()).isEqualTo(b.size());
+    double sum = 0;
+    for (int row = 0; row < a.height(); row++) {
+      for (int column = 0; column < a.width(); column++) {
+        for (int c = 0; c < 3; c++) {
+          sum += Math.abs(a.level(row, column, c) - b.level(row, column, c));
+        }
+      }
+    }
+    return sum / a.byteCount();
+  }
+
+  @Test
+  void ranges_are_checked() {
+    assertThatThrownBy(() -> CROP.withScale(0, 1))
+        .isInstanceOf(InvalidValueException.class)
+        .hasMessage("scale: got 0.0; must be in (0, 1]");
+    assertThatThrownBy(() -> CROP.withScale(0.5, 0.4))
+        .hasMessage("scale: got 0.4; must be in [minimum, 1]");
+    assertThatThrownBy(() -> CROP.withRatio(0, 1)).hasMessage("ratio: got 0.0; must be above 0");
+    assertThatThrownBy(() -> CROP.withRatio(2, 1))
+        .hasMessage("ratio: got 1.0; must be at least the minimum");
+  }
+}
