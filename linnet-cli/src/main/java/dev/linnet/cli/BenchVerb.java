@@ -1,11 +1,16 @@
 package dev.linnet.cli;
 
+import dev.linnet.data.DataSource;
+import dev.linnet.data.Holdout;
+import dev.linnet.data.PictureSet;
+import dev.linnet.data.Split;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
+import dev.linnet.train.bench.DataBench;
 import dev.linnet.train.bench.PeakMemory;
 import dev.linnet.train.bench.StepBench;
 import dev.linnet.train.bench.StepTimes;
@@ -47,6 +52,7 @@ final class BenchVerb implements Callable<Integer> {
     CommandLine line = new CommandLine(new BenchVerb());
     line.addSubcommand("train", new TrainSteps(session));
     line.addSubcommand("infer", new InferSteps(session));
+    line.addSubcommand("data", new DataReading(session));
     line.addSubcommand("start", new Start(session));
     return line;
   }
@@ -163,6 +169,55 @@ final class BenchVerb implements Callable<Integer> {
     @Override
     public Integer call() {
       return answer(session, options.run("infer", StepBench.Work.INFER, session));
+    }
+  }
+
+  @Command(
+      name = "data",
+      header = "times reading pictures as a training does",
+      description =
+          "Pictures are decoded each time, cropped at random, mirrored and put into batches of"
+              + " 32.",
+      footer = {
+        "  linnet bench data photos/ --workers 2 --size 224",
+        "  linnet bench data photos/train --seconds 60 --json",
+      })
+  private static final class DataReading implements Callable<Integer> {
+    @Mixin private DataArgument data = new DataArgument();
+
+    @Option(names = "--workers", paramLabel = "N", description = "threads that read; default 2")
+    private int workers = 2;
+
+    @Option(
+        names = "--size",
+        paramLabel = "N",
+        description = "height and width in pixels; default 224")
+    private int size = 224;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "how long; default 20")
+    private double seconds = 20;
+
+    private final Session session;
+
+    DataReading(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      DataBench.Plan plan = new DataBench.Plan(workers, size, seconds);
+      DataSource source =
+          data.open(session, DataArgument.options(session).withHoldout(Holdout.NONE));
+      PictureSet set = source.set(Split.TRAIN).orElseGet(source::evaluated);
+      Engine.setThreads(session.common().threads == null ? 1 : session.common().threads);
+      double rate = DataBench.picturesPerSecond(set, plan, session.output()::warn);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", "data");
+      row.put("images_per_s", rounded(rate, 1));
+      row.put("workers", workers);
+      row.put("size", size);
+      row.put("augment", "plain");
+      return answer(session, row);
     }
   }
 

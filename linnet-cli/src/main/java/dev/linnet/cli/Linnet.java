@@ -41,6 +41,7 @@ final class Linnet implements Callable<Integer> {
     line.addSubcommand("train", TrainVerb.commandLine(session));
     line.addSubcommand("models", new ModelsVerb(session));
     line.addSubcommand("recipe", RecipeVerb.commandLine(session));
+    line.addSubcommand("data", DataVerb.commandLine(session));
     line.addSubcommand("bench", BenchVerb.commandLine(session));
     line.addSubcommand("doctor", new DoctorVerb(session));
     line.addSubcommand("completion", new CompletionVerb(session));

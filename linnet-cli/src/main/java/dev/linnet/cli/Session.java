@@ -34,6 +34,11 @@ record Session(Shell shell, Common common, Output output, List<String> command) 
     return Device.parse(common.device);
   }
 
+  /** Threads that read pictures. */
+  int workers() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
   /** The number format of a training step on a device: as asked, else what suits the machine. */
   DType trainingType(Device device) {
     for (DType type : DType.values()) {

@@ -104,6 +104,6 @@ final class BenchVerbTest {
     Run.of("bench")
         .failed(
             2,
-            "linnet: \"linnet bench\" needs a verb: train, infer, start; see \"linnet bench --help\"");
+            "linnet: \"linnet bench\" needs a verb: train, infer, data, start; see \"linnet bench --help\"");
   }
 }

@@ -3,7 +3,7 @@
  * PyTorch scripts that Linnet is compared with.
  *
  * <p>Part of the room {@code train}. Nothing here is used in training. Read first: {@link
- * dev.linnet.train.bench.StepBench}, {@link dev.linnet.train.bench.PeakMemory}.
+ * dev.linnet.train.bench.StepBench}, {@link dev.linnet.train.bench.DataBench}.
  */
 @NullMarked
 package dev.linnet.train.bench;

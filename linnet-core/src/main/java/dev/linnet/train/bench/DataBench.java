@@ -1,0 +1,98 @@
+package dev.linnet.train.bench;
+
+import dev.linnet.base.Check;
+import dev.linnet.data.BadPictures;
+import dev.linnet.data.Batch;
+import dev.linnet.data.Loader;
+import dev.linnet.data.Normalization;
+import dev.linnet.data.PictureLoader;
+import dev.linnet.data.PictureSet;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.ImageSize;
+import dev.linnet.image.RandomHorizontalFlip;
+import dev.linnet.image.RandomResizedCrop;
+import dev.linnet.image.ScaledDecoding;
+import dev.linnet.image.Sequence;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
+import java.util.function.Consumer;
+
+/**
+ * Times how many pictures a second become the input of a network: read, decoded each time, cropped
+ * at random, mirrored, put into batches of 32 and normalized, as a training does it.
+ */
+public final class DataBench {
+  private static final int BATCH = 32;
+  private static final int LONG_EPOCH = 4096;
+
+  private DataBench() {}
+
+  /**
+   * How it is timed.
+   *
+   * @param workers threads that read, at least 1
+   * @param size height and width of the input in pixels, at least 1
+   * @param seconds that are counted, above 0; the first batch is not
+   */
+  public record Plan(int workers, int size, double seconds) {
+    public Plan {
+      Check.that(workers >= 1 && workers <= 1024, "--workers", workers, "in [1, 1024]");
+      Check.that(size >= 1, "--size", size, "at least 1");
+      Check.that(seconds > 0 && seconds < 1e6, "--seconds", seconds, "in (0, 1000000)");
+    }
+  }
+
+  /**
+   * Reads pictures for as long as the plan says.
+   *
+   * @param warnings hears of broken pictures
+   * @return pictures a second
+   */
+  public static double picturesPerSecond(PictureSet set, Plan plan, Consumer<String> warnings) {
+    PictureSet many = new RepeatedSet(set, (LONG_EPOCH + set.size() - 1) / Math.max(1, set.size()));
+    ImageSize size = ImageSize.square(plan.size());
+    PictureLoader.Reading reading =
+        new PictureLoader.Reading(
+            DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.ALLOWED),
+            Sequence.of(RandomResizedCrop.of(size), RandomHorizontalFlip.DEFAULT),
+            size,
+            Normalization.IMAGENET);
+    PictureLoader.Options options =
+        new PictureLoader.Options(BATCH, PictureLoader.Order.SHUFFLED, 0, plan.workers());
+    BadPictures bad = new BadPictures(BadPictures.Limit.DEFAULT, set.size(), warnings);
+    try (PictureLoader loader = new PictureLoader(many, reading, options, bad)) {
+      return time(loader, plan.seconds());
+    }
+  }
+
+  private static double time(PictureLoader loader, double seconds) {
+    long begin = 0;
+    long images = 0;
+    for (int epoch = 0; ; epoch++) {
+      try (Loader.Pass pass = loader.pass(epoch, 0)) {
+        while (pass.hasNext()) {
+          int read = next(pass);
+          long now = System.nanoTime();
+          if (begin == 0) {
+            begin = now;
+            continue;
+          }
+          images += read;
+          if (now - begin >= seconds * 1e9) {
+            return images / ((now - begin) / 1e9);
+          }
+        }
+      }
+    }
+  }
+
+  private static int next(Loader.Pass pass) {
+    Scope scope = Scope.open("batch");
+    try {
+      Batch batch = pass.next().prepared(Device.CPU);
+      return batch.size();
+    } finally {
+      scope.close();
+    }
+  }
+}
