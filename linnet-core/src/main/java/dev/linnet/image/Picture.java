@@ -150,14 +150,27 @@ public final class Picture {
     byte[] result = new byte[pixels.length];
     int rowBytes = width() * channels;
     for (int start = 0; start < pixels.length; start += rowBytes) {
-      int from = start + rowBytes - channels;
-      for (int to = start; to < start + rowBytes; to += channels, from -= channels) {
-        for (int c = 0; c < channels; c++) {
-          result[to + c] = pixels[from + c];
-        }
+      if (channels == 3) {
+        mirrorRgb(pixels, result, start, start + rowBytes);
+      } else {
+        mirrorGray(pixels, result, start, start + rowBytes);
       }
     }
     return wrap(size, channels, result);
+  }
+
+  private static void mirrorRgb(byte[] source, byte[] target, int start, int end) {
+    for (int to = start, from = end - 3; to < end; to += 3, from -= 3) {
+      target[to] = source[from];
+      target[to + 1] = source[from + 1];
+      target[to + 2] = source[from + 2];
+    }
+  }
+
+  private static void mirrorGray(byte[] source, byte[] target, int start, int end) {
+    for (int to = start, from = end - 1; to < end; to++, from--) {
+      target[to] = source[from];
+    }
   }
 
   /** The luminance of this picture, one channel: Pillow's {@code convert("L")}. */
