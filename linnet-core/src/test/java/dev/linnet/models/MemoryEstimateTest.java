@@ -1,0 +1,110 @@
+package dev.linnet.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Shape;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class MemoryEstimateTest {
+  @Test
+  void the_state_has_weight_gradient_and_copies_of_each_parameter() {
+    assertThat(estimate("resnet20", 4, 32, 1, DType.FLOAT32).stateBytes()).isEqualTo(269722 * 12L);
+    assertThat(estimate("resnet20", 4, 32, 3, DType.BFLOAT16).stateBytes()).isEqualTo(269722 * 22L);
+  }
+
+  @Test
+  void activations_grow_with_the_batch_and_halve_in_16_bit() {
+    long one = estimate("resnet20", 1, 32, 1, DType.FLOAT32).activationBytes();
+    assertThat(estimate("resnet20", 8, 32, 1, DType.FLOAT32).activationBytes())
+        .isCloseTo(8 * one, within(8L));
+    double pictures = 1.15 * 3 * 32 * 32 * 4;
+    assertThat(estimate("resnet20", 1, 32, 1, DType.BFLOAT16).activationBytes() - pictures)
+        .isCloseTo((one - pictures) / 2, within(8.0));
+  }
+
+  @Test
+  void the_largest_batch_is_the_last_that_fits() {
+    MemoryEstimate sixteen = estimate("resnet18", 16, 224, 1, DType.FLOAT32);
+    assertThat(sixteen.largestBatch(sixteen.totalBytes())).isEqualTo(16);
+    assertThat(sixteen.largestBatch(sixteen.totalBytes() - 1000)).isEqualTo(15);
+    assertThat(sixteen.largestBatch(1000)).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"resnet20, 256, 32, FLOAT32", "resnet18, 32, 96, FLOAT32"})
+  void the_estimate_is_near_what_is_measured(String name, int batch, int side, DType dtype)
+      throws Exception {
+    compare(name, batch, side, dtype);
+  }
+
+  @Tag("slow")
+  @ParameterizedTest
+  @CsvSource({
+    "resnet20, 1024, 32, BFLOAT16",
+    "resnet50, 16, 224, FLOAT32",
+    "resnet50, 16, 224, BFLOAT16",
+    "resnet18, 1, 64, FLOAT32"
+  })
+  void the_estimate_is_near_what_is_measured_in_longer_steps(
+      String name, int batch, int side, DType dtype) throws Exception {
+    compare(name, batch, side, dtype);
+  }
+
+  private static void compare(String name, int batch, int side, DType dtype) throws Exception {
+    double measured = measured(name, batch, side, dtype);
+    double estimated = estimate(name, batch, side, 1, dtype).totalBytes();
+    assertThat(estimated / measured).isBetween(1 / 1.5, 1.5);
+  }
+
+  private static MemoryEstimate estimate(
+      String name, int batch, int side, int copies, DType dtype) {
+    ZooModel zoo = Zoo.find(name);
+    return MemoryEstimate.ofTraining(
+        zoo.record(zoo.options(), Shape.of(batch, 3, side, side)),
+        zoo.declare(zoo.options()).parameterCount(),
+        copies,
+        dtype);
+  }
+
+  private static long measured(String name, int batch, int side, DType dtype)
+      throws IOException, InterruptedException {
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/proc/self/status")), "skipped: no /proc on this system");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+                "-cp",
+                System.getProperty("java.class.path"),
+                MeasuredStep.class.getName(),
+                name,
+                Integer.toString(batch),
+                Integer.toString(side),
+                dtype.name())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    List<String> lines =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+            .lines()
+            .toList();
+    assertThat(process.waitFor()).isZero();
+    long bytes = Long.parseLong(lines.get(lines.size() - 1).replaceAll("\\D", ""));
+    return bytes;
+  }
+}
