@@ -80,13 +80,11 @@ public interface AugmentRecipe {
       checkFlip(flip);
     }
 
-    /** Pictures of another size are resized to that of the inputs first. */
+    /** Pictures of another size are first resized and cropped as in the evaluation. */
     @Override
     public PictureTransform over(EvalTransform evaluation) {
       return Sequence.of(
-          EvalTransform.of(evaluation.size(), 1, evaluation.interpolation()),
-          new PadCrop(padding, evaluation.size()),
-          new RandomHorizontalFlip(flip));
+          evaluation, new PadCrop(padding, evaluation.size()), new RandomHorizontalFlip(flip));
     }
 
     /** This augmentation with another chance of the mirror. */

@@ -2,11 +2,11 @@ package dev.linnet.recipe;
 
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Settles what a recipe leaves {@code auto}, by the data and the machine: a pure function, with its
@@ -36,13 +36,6 @@ public final class Chooser {
   static final int CHARACTER_SIDE = 32;
 
   private static final String LENET = "lenet5";
-  private static final int LENET_SIZE = 28;
-
-  /** Networks whose stem is made for 32 pixels. */
-  private static final Set<String> SMALL_NETWORKS =
-      Set.of("resnet20", "resnet32", "resnet44", "resnet56", "resnet110");
-
-  private static final int SMALL_NETWORK_SIZE = 32;
   private static final int PHOTO_SIZE = 224;
   private static final List<Integer> BUDGET_SIZES = List.of(128, 96, 64);
   private static final int FEWEST_EPOCHS = 10;
@@ -149,16 +142,17 @@ public final class Chooser {
     if (!recipe.size().isAuto()) {
       return recipe.size().value();
     }
+    int made = Zoo.find(model).published().preprocessing().input().height();
     if (model.equals(LENET)) {
-      return LENET_SIZE;
+      return made;
     }
     if (data.side() <= SMALL_SIDE) {
       reasons.add("size " + data.side() + ": that of the pictures");
       return data.side();
     }
-    if (SMALL_NETWORKS.contains(model)) {
-      reasons.add("size " + SMALL_NETWORK_SIZE + ": what " + model + " is made for");
-      return SMALL_NETWORK_SIZE;
+    if (made <= SMALL_SIDE) {
+      reasons.add("size " + made + ": what " + model + " is made for");
+      return made;
     }
     if (recipe.budgetSeconds().isNone() || !recipe.epochs().isAuto()) {
       reasons.add("size " + PHOTO_SIZE + ": what is usual for photos");

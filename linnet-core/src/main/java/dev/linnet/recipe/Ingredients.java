@@ -10,29 +10,19 @@ import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
-import dev.linnet.image.PadCrop;
-import dev.linnet.image.PictureTransform;
-import dev.linnet.image.RandomHorizontalFlip;
-import dev.linnet.image.RandomResizedCrop;
 import dev.linnet.image.ScaledDecoding;
-import dev.linnet.image.Sequence;
 import dev.linnet.loss.CrossEntropy;
 import dev.linnet.loss.Loss;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.nn.Module;
-import dev.linnet.optim.AdamW;
 import dev.linnet.optim.Decay;
 import dev.linnet.optim.GradientClipping;
 import dev.linnet.optim.Optimizer;
-import dev.linnet.optim.ParameterGroup;
 import dev.linnet.optim.ParameterGroups;
 import dev.linnet.optim.Schedule;
-import dev.linnet.optim.Sgd;
-import dev.linnet.optim.WarmupCosine;
 import dev.linnet.optim.WeightAverage;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -59,37 +49,21 @@ final class Ingredients {
   }
 
   static Optimizer optimizer(Recipe recipe, Module model) {
-    OptimizerRecipe o = recipe.optimizer();
-    Decay decay = o.decayNormAndBias() ? Decay.ALL : Decay.WEIGHTS_ONLY;
-    List<ParameterGroup> groups = ParameterGroups.of(model, o.weightDecay().value(), decay);
-    Optimizer.Config config;
-    if (o instanceof OptimizerRecipe.Sgd sgd) {
-      config = new Sgd.Config(sgd.momentum(), sgd.nesterov(), 0);
-    } else {
-      OptimizerRecipe.AdamW adamW = (OptimizerRecipe.AdamW) o;
-      config = new AdamW.Config(adamW.betas().get(0), adamW.betas().get(1), adamW.eps());
-    }
-    return config.over(groups);
+    OptimizerRecipe optimizer = recipe.optimizer();
+    Decay decay = optimizer.decayNormAndBias() ? Decay.ALL : Decay.WEIGHTS_ONLY;
+    return optimizer
+        .config()
+        .over(ParameterGroups.of(model, optimizer.weightDecay().value(), decay));
   }
 
   static Schedule schedule(Recipe recipe, long updatesPerEpoch) {
-    ScheduleRecipe s = recipe.schedule();
-    double lr = s.lrFor(recipe.picturesPerUpdate());
-    long total = updatesPerEpoch * recipe.epochs().value();
-    long warmup = Math.round(s.warmupEpochs().value() * updatesPerEpoch);
-    double floor = ((ScheduleRecipe.Cosine) s).minLr() * lr / s.lr();
-    return new WarmupCosine(lr, warmup, total, floor);
+    return recipe
+        .schedule()
+        .over(recipe.picturesPerUpdate(), updatesPerEpoch, recipe.epochs().value());
   }
 
   static Optional<WeightAverage> average(Recipe recipe, Module model) {
-    if (recipe.ema().isNone()) {
-      return Optional.empty();
-    }
-    Recipe.Ema ema = recipe.ema().value();
-    WeightAverage.Warmup warmup = ema.warmup() ? WeightAverage.Warmup.ON : WeightAverage.Warmup.OFF;
-    return Optional.of(
-        new WeightAverage(
-            model, WeightAverage.Config.DEFAULT.withDecay(ema.decay()).withWarmup(warmup)));
+    return recipe.ema().given().map(ema -> new WeightAverage(model, ema.config()));
   }
 
   static Optional<GradientClipping> clipping(Recipe recipe) {
@@ -112,7 +86,7 @@ final class Ingredients {
     boolean held = set instanceof HeldSet; // what is held was decoded whole
     return new Reading(
         held ? decode(recipe) : decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
-        augment(recipe.augment(), recipe, size),
+        recipe.augment().over(evalTransform(recipe)),
         size,
         normalization);
   }
@@ -136,27 +110,8 @@ final class Ingredients {
         normalization.std());
   }
 
-  private static PictureTransform augment(AugmentRecipe augment, Recipe recipe, ImageSize size) {
-    if (augment instanceof AugmentRecipe.PadCropFlip crop) {
-      return Sequence.of(
-          evalTransform(recipe),
-          new PadCrop(crop.padding(), size),
-          new RandomHorizontalFlip(crop.flip()));
-    }
-    if (augment instanceof AugmentRecipe.ResizedCropFlip crop) {
-      return Sequence.of(
-          RandomResizedCrop.of(size)
-              .withScale(crop.scale().get(0), crop.scale().get(1))
-              .withRatio(crop.ratio().get(0), crop.ratio().get(1))
-              .withInterpolation(crop.interpolation()),
-          new RandomHorizontalFlip(crop.flip()));
-    }
-    return evalTransform(recipe);
-  }
-
-  private static PictureTransform evalTransform(Recipe recipe) {
-    return EvalTransform.of(
-        size(recipe), recipe.evaluation().cropPct().value(), recipe.evaluation().interpolation());
+  private static EvalTransform evalTransform(Recipe recipe) {
+    return recipe.evaluation().over(recipe.size().value());
   }
 
   static DecodeOptions decode(Recipe recipe) {

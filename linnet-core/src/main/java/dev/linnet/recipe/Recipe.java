@@ -200,30 +200,20 @@ public record Recipe(
   }
 
   /**
-   * The run stops when the metric has not improved for some epochs.
+   * The run stops when the top-1 of the validation pictures has not improved for some epochs.
    *
    * @param patience epochs without improvement that are borne, at least 1
-   * @param minDelta what counts as improvement: above this, in the metric's unit
-   * @param metric what is watched
+   * @param minDelta what counts as improvement: more than this, in percentage points
    */
   public record EarlyStopping(
       @About("epochs without improvement that are borne") int patience,
-      @About("least improvement that counts") double minDelta,
-      @About("what is watched") Metric metric) {
+      @About("least improvement that counts, in percentage points") double minDelta) {
     /** Ten epochs without any improvement. */
-    public static final EarlyStopping DEFAULT = new EarlyStopping(10, 0, Metric.TOP1);
+    public static final EarlyStopping DEFAULT = new EarlyStopping(10, 0);
 
     public EarlyStopping {
       Check.that(patience >= 1, "early_stopping.patience", patience, "at least 1");
       Check.that(minDelta >= 0, "early_stopping.min_delta", minDelta, "at least 0");
-    }
-
-    /** What may be watched on the validation pictures. */
-    public enum Metric {
-      /** Share of right answers, in percent; more is better. */
-      TOP1,
-      /** The loss; less is better. */
-      LOSS
     }
   }
 

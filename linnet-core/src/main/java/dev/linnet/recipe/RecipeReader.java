@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Nearest;
+import dev.linnet.models.Zoo;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Leaf;
@@ -11,7 +12,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,20 +32,11 @@ public final class RecipeReader {
   private static final String EXTENDS = "extends";
   private static final Where ASKED = new Where("command line", 0);
 
-  private final List<String> models;
+  private RecipeReader() {}
 
-  private RecipeReader(List<String> models) {
-    this.models = models;
-  }
-
-  /** A reader that takes any network's name. */
+  /** A reader. */
   public static RecipeReader create() {
-    return new RecipeReader(List.of());
-  }
-
-  /** This reader, refusing networks that are not among these. */
-  public RecipeReader withModels(Collection<String> names) {
-    return new RecipeReader(List.copyOf(names));
+    return new RecipeReader();
   }
 
   /**
@@ -254,13 +245,13 @@ public final class RecipeReader {
     return new Entries(Map.of(key, new Entry(value.where(), value)), value.where());
   }
 
-  private void checkModel(Recipe recipe, Entries sum, Problems problems) {
+  private static void checkModel(Recipe recipe, Entries sum, Problems problems) {
     Tree model = sum.get("model");
-    if (models.isEmpty() || recipe.model().isAuto() || model == null) {
+    if (recipe.model().isAuto() || model == null) {
       return;
     }
     String name = recipe.model().value();
-    if (!models.contains(name)) {
+    if (!Zoo.contains(name)) {
       problems.add(
           model.where(),
           "model: got "
@@ -268,7 +259,7 @@ public final class RecipeReader {
               + " ("
               + model.where()
               + "); no network has this name; "
-              + Nearest.didYouMean(name, models, "\"linnet models\" lists them"));
+              + Nearest.didYouMean(name, Zoo.names(), "\"linnet models\" lists them"));
     }
   }
 

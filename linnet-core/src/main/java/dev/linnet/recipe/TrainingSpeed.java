@@ -1,6 +1,9 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.LinnetException;
 import dev.linnet.image.ColorMode;
+import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import java.util.Map;
 
@@ -31,8 +34,6 @@ public final class TrainingSpeed {
   /** MACs of an evaluation in those of a training step. */
   private static final double EVALUATION = 1 / 3.0;
 
-  private static final Macs TABLE = new Table();
-
   private final Macs macs;
   private final MachineFacts machine;
 
@@ -48,12 +49,17 @@ public final class TrainingSpeed {
     double of(String model, int size, ColorMode color);
   }
 
-  /** An estimate by a short table of residual networks; others count as resnet50. */
+  /** The estimate for a machine, by the counts of networks as they are published. */
   public static TrainingSpeed of(MachineFacts machine) {
-    return new TrainingSpeed(TABLE, machine);
+    return new TrainingSpeed(TrainingSpeed::published, machine);
   }
 
-  /** This estimate by exact counts. */
+  private static double published(String model, int size, ColorMode color) {
+    ModelOptions options = Zoo.find(model).options().withInChannels(color.channels());
+    return Zoo.describe(model, options, size, size).macs();
+  }
+
+  /** This estimate by other counts, such as those for the classes of the data. */
   public TrainingSpeed withMacs(Macs counts) {
     return new TrainingSpeed(counts, machine);
   }
@@ -63,7 +69,12 @@ public final class TrainingSpeed {
     return machine;
   }
 
-  /** Pictures a second in training. */
+  /**
+   * Pictures a second in training.
+   *
+   * @param size height and width of the network's input, in pixels
+   * @throws LinnetException if there is no such network, or it cannot take that size
+   */
   public double picturesPerSecond(String model, int size, ColorMode color, DType dtype) {
     double rate = MACS_A_SECOND.getOrDefault(dtype, 30e9);
     double overhead = size <= Chooser.SMALL_SIDE ? SMALL_OVERHEAD : PHOTO_OVERHEAD;
@@ -74,31 +85,5 @@ public final class TrainingSpeed {
   /** Seconds of one epoch, its evaluation included. */
   double epochSeconds(DataFacts data, double picturesPerSecond) {
     return (data.training() + EVALUATION * data.validation()) / picturesPerSecond;
-  }
-
-  /** Counts at the size that the papers have; they grow with the number of pixels. */
-  private static final class Table implements Macs {
-    private record Count(double macs, int size) {}
-
-    private static final Map<String, Count> COUNTS =
-        Map.ofEntries(
-            Map.entry("lenet5", new Count(416_520, 28)),
-            Map.entry("resnet20", new Count(40_551_040, 32)),
-            Map.entry("resnet32", new Count(68_862_592, 32)),
-            Map.entry("resnet44", new Count(97_174_144, 32)),
-            Map.entry("resnet56", new Count(125_485_696, 32)),
-            Map.entry("resnet110", new Count(252_887_680, 32)),
-            Map.entry("resnet18", new Count(1_814_073_344, 224)),
-            Map.entry("resnet34", new Count(3_663_761_408.0, 224)),
-            Map.entry("resnet50", new Count(4_089_184_256.0, 224)),
-            Map.entry("resnet101", new Count(7_801_405_440.0, 224)),
-            Map.entry("resnet152", new Count(11_513_626_624.0, 224)));
-
-    @Override
-    public double of(String model, int size, ColorMode color) {
-      Count count = COUNTS.getOrDefault(model, new Count(4_089_184_256.0, 224));
-      double scale = (double) size / count.size();
-      return count.macs() * scale * scale;
-    }
   }
 }

@@ -2,7 +2,7 @@ package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.offset;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
@@ -183,10 +183,11 @@ final class ChooserTest {
   }
 
   @Test
-  void exact_counts_take_the_place_of_the_table() {
-    TrainingSpeed exact = FP32.withMacs((model, size, color) -> 20e9);
-    assertThat(exact.picturesPerSecond("any", 224, ColorMode.RGB, DType.FLOAT32))
-        .isCloseTo(1, offset(0.01));
+  void speed_is_three_passes_of_the_macs() {
+    double rate = FP32.picturesPerSecond("resnet50", 224, ColorMode.RGB, DType.FLOAT32);
+    assertThat(rate).isCloseTo(60e9 / (3 * 4_089_184_256.0), withinPercentage(3));
+    double grey = FP32.picturesPerSecond("lenet5", 28, ColorMode.GRAY, DType.FLOAT32);
+    assertThat(grey).isCloseTo(2 / (3 * 416_520 / 30e9 + 80e-6), withinPercentage(1));
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ final class RandomRecipes {
         none(this::text),
         none(() -> 1 + random.nextInt(1000)),
         holdOut ? OrAuto.of(OrNone.of(random.nextDouble(0.01, 0.99))) : OrAuto.of(OrNone.none()),
-        auto(this::text),
+        auto(() -> one(Zoo.names().toArray(String[]::new))),
         new Recipe.ModelOptions(random.nextDouble(), random.nextDouble()),
         auto(() -> 1 + random.nextInt(8192)),
         auto(() -> one(ColorMode.values())),
@@ -60,8 +61,7 @@ final class RandomRecipes {
   }
 
   private Recipe.EarlyStopping earlyStopping() {
-    return new Recipe.EarlyStopping(
-        1 + random.nextInt(9), random.nextDouble(), one(Recipe.EarlyStopping.Metric.values()));
+    return new Recipe.EarlyStopping(1 + random.nextInt(9), random.nextDouble());
   }
 
   private AugmentRecipe augment() {

@@ -295,14 +295,13 @@ final class RecipeProblemsTest {
   }
 
   @Test
-  void networks_that_do_not_exist_get_the_nearest() throws IOException {
-    RecipeReader reader = RecipeReader.create().withModels(List.of("resnet18", "resnet50"));
-    write("my.yaml", "model: resent50");
-    assertThat(problems(() -> reader.read(path("my.yaml"))))
-        .containsExactly(
-            "model: got \"resent50\" (my.yaml:1); no network has this name; did you mean"
-                + " \"resnet50\"?");
-    assertThat(problems(() -> reader.read("plain", Map.of("model", "vit"), List.of())))
+  void networks_that_do_not_exist_get_the_nearest() {
+    assertProblems(
+        "model: resent50d",
+        "model: got \"resent50d\" (my.yaml:1); no network has this name; did you mean"
+            + " \"resnet50d\" or \"resnet50\"?");
+    assertThat(
+            problems(() -> RecipeReader.create().read("plain", Map.of("model", "vit"), List.of())))
         .containsExactly(
             "model: got \"vit\" (--model); no network has this name; \"linnet models\" lists them");
   }

@@ -1,9 +1,21 @@
 package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.linnet.data.BadPictures;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.EvalTransform;
+import dev.linnet.image.ImageSize;
+import dev.linnet.image.Interpolation;
+import dev.linnet.image.PadCrop;
+import dev.linnet.image.RandomHorizontalFlip;
+import dev.linnet.image.RandomResizedCrop;
+import dev.linnet.image.Sequence;
+import dev.linnet.optim.AdamW;
 import dev.linnet.optim.Sgd;
 import dev.linnet.optim.WarmupCosine;
+import dev.linnet.optim.WeightAverage;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.recipe.Recipes.Difference;
 import dev.linnet.recipe.Recipes.Preset;
@@ -70,6 +82,9 @@ final class RecipesTest {
                   .as("%s has a DEFAULT or stands in plain.yaml", kind.name())
                   .isEqualTo(!inPlain);
             });
+    assertThat(Recipes.plain().maxBad().share()).isEqualTo(BadPictures.Limit.DEFAULT.share());
+    assertThat(Recipes.plain().maxBad().count()).isEqualTo(BadPictures.Limit.DEFAULT.count());
+    assertThat(Recipes.plain().maxPixels()).isEqualTo(DecodeOptions.DEFAULT.maxPixels());
     OptimizerRecipe.Sgd sgd = (OptimizerRecipe.Sgd) Recipes.plain().optimizer();
     assertThat(sgd.config()).as("that of the optimizer itself").isEqualTo(Sgd.Config.DEFAULT);
   }
@@ -171,6 +186,34 @@ final class RecipesTest {
     ScheduleRecipe fixed =
         new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.none()), OrAuto.of(0.0), 0);
     assertThat(fixed.lrFor(1024)).isEqualTo(0.1);
+  }
+
+  @Test
+  void keys_become_the_objects_of_other_rooms() {
+    assertThat(new Recipe.Ema(0.9, false, 1).config())
+        .isEqualTo(
+            WeightAverage.Config.DEFAULT.withDecay(0.9).withWarmup(WeightAverage.Warmup.OFF));
+    assertThat(OptimizerRecipe.AdamW.DEFAULT.config()).isEqualTo(AdamW.Config.DEFAULT);
+  }
+
+  @Test
+  void augmentations_become_operators() {
+    EvalTransform evaluation =
+        new Recipe.Evaluation(OrAuto.of(0.875), Interpolation.BICUBIC).over(32);
+    assertThat(evaluation)
+        .isEqualTo(EvalTransform.of(new ImageSize(32, 32), 0.875, Interpolation.BICUBIC));
+    assertThat(AugmentRecipe.None.DEFAULT.over(evaluation)).isEqualTo(evaluation);
+    assertThat(new AugmentRecipe.PadCropFlip(4, 0.5).over(evaluation))
+        .isEqualTo(
+            Sequence.of(
+                evaluation, new PadCrop(4, new ImageSize(32, 32)), new RandomHorizontalFlip(0.5)));
+    assertThat(AugmentRecipe.ResizedCropFlip.DEFAULT.over(evaluation))
+        .isEqualTo(
+            Sequence.of(
+                RandomResizedCrop.of(new ImageSize(32, 32)), new RandomHorizontalFlip(0.5)));
+    assertThatThrownBy(() -> AugmentRecipe.Auto.DEFAULT.over(evaluation))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("augment is auto; call Chooser.choose first");
   }
 
   @Test
