@@ -3,7 +3,6 @@ package dev.linnet.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.linnet.data.Places;
-import dev.linnet.models.Zoo;
 import dev.linnet.recipe.Experiment;
 import dev.linnet.recipe.LoadedRecipe;
 import dev.linnet.recipe.RecipeReader;
@@ -141,7 +140,7 @@ final class TrainVerb implements Callable<Integer> {
   }
 
   private LoadedRecipe read(String nameOrFile) {
-    return RecipeReader.create().withModels(Zoo.names()).read(nameOrFile, given(), sets);
+    return RecipeReader.create().read(nameOrFile, given(), sets);
   }
 
   private Map<String, String> given() {

@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.recipe.Tree.Entries;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +18,8 @@ final class Presets {
 
   /** The form of a whole recipe. */
   static final Section FORM = new Section(Recipe.class, "");
+
+  private static final Entries GROUND = tree(PLAIN);
 
   private Presets() {}
 
@@ -36,7 +39,7 @@ final class Presets {
   /** A preset as it is written, with {@code extends}. */
   static Entries tree(String name) {
     Problems problems = new Problems();
-    InputStream in = new java.io.ByteArrayInputStream(text(name).getBytes(StandardCharsets.UTF_8));
+    InputStream in = new ByteArrayInputStream(text(name).getBytes(StandardCharsets.UTF_8));
     try {
       Entries tree = YamlFile.read("preset " + name, in, problems).orElse(null);
       problems.throwIfAny();
@@ -51,6 +54,6 @@ final class Presets {
 
   /** The tree of {@code plain}. */
   static Entries ground() {
-    return tree(PLAIN);
+    return GROUND;
   }
 }
