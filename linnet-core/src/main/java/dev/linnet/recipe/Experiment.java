@@ -11,17 +11,22 @@ import dev.linnet.data.PictureSet;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.image.ColorMode;
+import dev.linnet.models.MemoryEstimate;
 import dev.linnet.models.ModelCost;
+import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Processor;
+import dev.linnet.tensor.Shape;
 import dev.linnet.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -33,6 +38,7 @@ import java.util.Optional;
  * @param classes names of the classes
  * @param device where it computes
  * @param cost of one picture of the network
+ * @param memory of a training step at its peak
  * @param updates of the whole run
  * @param warnings what the user should know before the run
  */
@@ -42,6 +48,7 @@ public record Experiment(
     List<String> classes,
     Device device,
     ModelCost cost,
+    MemoryEstimate memory,
     long updates,
     List<String> warnings) {
   /** The data set when none is named. */
@@ -133,7 +140,50 @@ public record Experiment(
     List<String> warnings = new ArrayList<>(data.warnings());
     warnings.addAll(chosen.warnings());
     Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
-    return new Experiment(chosen, data, data.classes(), device, cost, updates, warnings);
+    MemoryEstimate memory = memory(recipe, data.classes().size(), cost.parameters());
+    if (device.kind() == Device.Kind.CPU) {
+      checkMemory(recipe, memory, Engine.availableBytes());
+    }
+    return new Experiment(chosen, data, data.classes(), device, cost, memory, updates, warnings);
+  }
+
+  private static MemoryEstimate memory(Recipe recipe, int classes, long parameters) {
+    ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
+    int size = recipe.size().value();
+    Shape pictures = Shape.of(recipe.batch().value(), options.inChannels(), size, size);
+    int copies = recipe.optimizer() instanceof OptimizerRecipe.AdamW ? 2 : 1;
+    return MemoryEstimate.ofTraining(
+        Zoo.find(recipe.model().value()).record(options, pictures),
+        parameters,
+        copies + (recipe.ema().isNone() ? 0 : 1),
+        recipe.dtype().value());
+  }
+
+  /** Refuses a run that will not fit, and says what would. */
+  static void checkMemory(Recipe recipe, MemoryEstimate memory, long available) {
+    if (memory.totalBytes() <= available) {
+      return;
+    }
+    int batch = recipe.batch().value();
+    int fits = memory.largestBatch(available);
+    int parts = fits == 0 ? 0 : (batch + fits - 1) / fits;
+    throw new LinnetException(
+        String.format(
+            Locale.ROOT,
+            "batch: got %d; a step of %s at %d pixels takes about %.1f GB of memory, and %.1f GB"
+                + " are free; %s",
+            batch,
+            recipe.model().value(),
+            recipe.size().value(),
+            memory.totalBytes() / 1e9,
+            available / 1e9,
+            fits == 0
+                ? "not even one picture fits: choose a smaller --model or --size"
+                : "--batch "
+                    + fits
+                    + " would fit (with --accumulate "
+                    + recipe.accumulate() * parts
+                    + " an update sees as many pictures)"));
   }
 
   /** The settled recipe. */

@@ -1,6 +1,8 @@
 package dev.linnet.tensor;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
@@ -38,6 +40,23 @@ public final class Engine {
   /** Native objects that are alive. */
   public static long liveObjects() {
     return Pointer.totalCount();
+  }
+
+  /**
+   * Memory that a process can take without others being swapped out, in bytes, as the kernel
+   * estimates it; {@link Long#MAX_VALUE} where the system does not tell.
+   */
+  public static long availableBytes() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+        if (line.startsWith("MemAvailable:")) {
+          return Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      return Long.MAX_VALUE;
+    }
+    return Long.MAX_VALUE;
   }
 
   /** Resident memory of this process, in bytes. */

@@ -266,6 +266,22 @@ class TrainingRunTest {
   }
 
   @Test
+  void a_run_that_does_not_fit_into_memory_says_the_batch_that_would() {
+    Experiment experiment = plan(Map.of("limit", "200", "batch", "512", "model", "resnet20"));
+    long activations = experiment.memory().activationBytes();
+    long available = experiment.memory().totalBytes() - activations / 2;
+    assertThatThrownBy(
+            () -> Experiment.checkMemory(experiment.recipe(), experiment.memory(), available))
+        .isInstanceOf(LinnetException.class)
+        .hasMessageMatching(
+            "batch: got 512; a step of resnet20 at 28 pixels takes about [\\d.]+ GB of memory, and"
+                + " [\\d.]+ GB are free; --batch 25[56] would fit \\(with --accumulate [23] an"
+                + " update sees as many pictures\\)");
+    assertThatThrownBy(() -> Experiment.checkMemory(experiment.recipe(), experiment.memory(), 9))
+        .hasMessageEndingWith("not even one picture fits: choose a smaller --model or --size");
+  }
+
+  @Test
   void an_out_folder_that_exists_is_refused() throws IOException {
     Path out = Files.createDirectory(folder.resolve("full"));
     Files.writeString(out.resolve("x"), "x");
