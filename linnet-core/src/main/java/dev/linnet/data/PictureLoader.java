@@ -13,27 +13,32 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a set of pictures on worker threads, a batch a task, at most {@link Options#prefetch}
- * batches ahead.
+ * Reads a set of pictures on worker threads, at most {@link Options#prefetch} batches ahead; all
+ * workers read parts of the first batch that is not ready, so that it is ready soon.
  *
  * <p>The order is keyed by (seed, epoch) and every draw by (seed, epoch, index of the picture), so
  * batches are the same whatever the number of workers. Broken pictures are counted, named and left
  * out of their batch.
  */
 public final class PictureLoader implements Loader {
+  private static final int LEAST_ROWS = 4; // of a part of a batch
   private static final long ORDER_STREAM = 11;
   private static final long DRAW_STREAM = 12;
 
@@ -43,7 +48,12 @@ public final class PictureLoader implements Loader {
   private final BadPictures bad;
   private final RandomState random;
   private final @Nullable ExecutorService workers;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final int rowBytes;
   private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
+
+  /** Buffers of the last batches of passes that ended; who trains may still look at them. */
+  private final ConcurrentLinkedQueue<ByteBuffer> resting = new ConcurrentLinkedQueue<>();
 
   /**
    * How a picture becomes input.
@@ -75,7 +85,7 @@ public final class PictureLoader implements Loader {
 
     /** Batches read ahead of the one in use. */
     int prefetch() {
-      return workers == 0 ? 0 : workers + 2;
+      return workers == 0 ? 0 : 3;
     }
   }
 
@@ -97,6 +107,7 @@ public final class PictureLoader implements Loader {
     this.options = options;
     this.bad = bad;
     this.random = RandomState.of(options.seed());
+    this.rowBytes = Math.toIntExact(reading.size().area() * reading.normalization().channels());
     if (options.order() == Order.SHUFFLED && set.size() < options.batch()) {
       throw new LinnetException(
           "batch: got "
@@ -109,13 +120,19 @@ public final class PictureLoader implements Loader {
     this.workers =
         options.workers() == 0
             ? null
-            : Executors.newFixedThreadPool(
-                options.workers(),
-                task -> {
-                  Thread thread = new Thread(task, "linnet-data");
-                  thread.setDaemon(true);
-                  return thread;
-                });
+            : Executors.newFixedThreadPool(options.workers(), new Daemons());
+  }
+
+  /** Threads that end with the program, numbered from 1. */
+  private static final class Daemons implements ThreadFactory {
+    private final AtomicInteger count = new AtomicInteger();
+
+    @Override
+    public Thread newThread(Runnable task) {
+      Thread thread = new Thread(task, "linnet-data-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    }
   }
 
   @Override
@@ -133,34 +150,61 @@ public final class PictureLoader implements Loader {
 
   @Override
   public Pass pass(int epoch, int firstBatch) {
+    if (firstBatch < 0 || firstBatch > batches()) {
+      throw new IllegalArgumentException(
+          "first batch: got " + firstBatch + "; must be in [0, " + batches() + "]");
+    }
+    if (closed.get()) {
+      throw new IllegalStateException("the loader was closed");
+    }
     return new WorkerPass(epoch, firstBatch);
   }
 
+  /** No thread is interrupted, which would break off its reading: each ends after its picture. */
   @Override
   public void close() {
+    closed.set(true);
     if (workers != null) {
-      workers.shutdownNow();
+      workers.shutdown();
     }
     buffers.clear();
+    resting.clear();
   }
 
-  /** A batch as read: rows of pixels that lie one after the other. */
-  private static final class Rows {
+  /** A batch being read. Each part of it is a task that fills rows of its own. */
+  private static final class Job {
     final ByteBuffer pixels;
     final int[] indices;
+    final boolean[] good;
+    final List<FutureTask<Void>> parts = new ArrayList<>();
 
-    Rows(ByteBuffer pixels, int[] indices) {
+    Job(ByteBuffer pixels, int[] indices) {
       this.pixels = pixels;
       this.indices = indices;
+      this.good = new boolean[indices.length];
+    }
+
+    /** Closes the gaps that broken pictures left; returns the indices of the others. */
+    int[] compact(int rowBytes) {
+      int rows = 0;
+      for (int i = 0; i < good.length; i++) {
+        if (good[i]) {
+          if (rows < i) {
+            pixels.put(rows * rowBytes, pixels, i * rowBytes, rowBytes);
+          }
+          indices[rows++] = indices[i];
+        }
+      }
+      return Arrays.copyOf(indices, rows);
     }
   }
 
   private final class WorkerPass implements Pass {
     private final int epoch;
     private final int[] order;
-    private final Deque<Future<Rows>> ahead = new ArrayDeque<>();
+    private final Deque<Job> ahead = new ArrayDeque<>();
     private final Deque<ByteBuffer> inUse = new ArrayDeque<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean ended = new AtomicBoolean();
     private int submitted;
     private int taken;
     private long waited;
@@ -173,19 +217,26 @@ public final class PictureLoader implements Loader {
               : IntStream.range(0, set.size()).toArray();
       this.submitted = firstBatch;
       this.taken = firstBatch;
+      for (ByteBuffer old = resting.poll(); old != null; old = resting.poll()) {
+        inUse.add(old);
+      }
       submit();
     }
 
     private void submit() {
       while (submitted < batches() && ahead.size() <= options.prefetch()) {
-        int number = submitted++;
-        FutureTask<Rows> task = new FutureTask<>(() -> read(number));
-        ahead.add(task);
-        if (workers == null) {
-          task.run();
-        } else {
-          workers.execute(task);
+        int begin = submitted++ * options.batch();
+        int end = Math.min(begin + options.batch(), order.length);
+        Job job = new Job(buffer(), Arrays.copyOfRange(order, begin, end));
+        int rows = end - begin;
+        int parts = Math.max(1, Math.min(options.workers(), rows / LEAST_ROWS));
+        for (int part = 0; part < parts; part++) {
+          int first = (int) ((long) rows * part / parts);
+          int last = (int) ((long) rows * (part + 1) / parts);
+          job.parts.add(new FutureTask<>(() -> read(job, first, last), null));
         }
+        ahead.add(job);
+        job.parts.forEach(workers == null ? FutureTask::run : workers::execute);
       }
     }
 
@@ -196,17 +247,22 @@ public final class PictureLoader implements Loader {
 
     @Override
     public Batch next() {
-      Future<Rows> first = ahead.remove();
+      if (closed.get()) {
+        throw new IllegalStateException("the loader was closed");
+      }
+      Job job = ahead.remove();
       long begin = System.nanoTime();
-      Rows rows = wait(first);
+      for (FutureTask<Void> part : job.parts) {
+        await(part);
+      }
       waited += System.nanoTime() - begin;
       taken++;
       while (inUse.size() >= 2) {
         buffers.add(inUse.remove());
       }
-      inUse.add(rows.pixels);
+      inUse.add(job.pixels);
       submit();
-      return batch(rows);
+      return batch(job);
     }
 
     @Override
@@ -214,20 +270,21 @@ public final class PictureLoader implements Loader {
       return waited / 1e9;
     }
 
-    /** Tasks that still run fill buffers that nobody has any more. */
+    /** Parts that are being read end after their picture, in buffers that nobody uses again. */
     @Override
     public void close() {
-      closed.set(true);
-      for (Future<Rows> task : ahead) {
-        task.cancel(false);
+      ended.set(true);
+      for (Job job : ahead) {
+        job.parts.forEach(part -> part.cancel(false));
       }
       ahead.clear();
+      resting.addAll(inUse);
       inUse.clear();
     }
 
-    private Rows wait(Future<Rows> task) {
+    private static void await(FutureTask<Void> part) {
       try {
-        return task.get();
+        part.get();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new LinnetException("reading pictures was interrupted", e);
@@ -239,18 +296,13 @@ public final class PictureLoader implements Loader {
         if (cause instanceof Error error) {
           throw error;
         }
-        throw new LinnetException("reading pictures failed: " + cause, cause);
+        throw new IllegalStateException("reading pictures failed: " + cause, cause);
       }
     }
 
-    private Rows read(int number) {
-      int begin = number * options.batch();
-      int end = Math.min(begin + options.batch(), order.length);
-      ByteBuffer pixels = buffer();
-      int[] good = new int[end - begin];
-      int rows = 0;
-      for (int i = begin; i < end && !closed.get(); i++) {
-        int index = order[i];
+    private void read(Job job, int first, int last) {
+      for (int row = first; row < last && !ended.get() && !closed.get(); row++) {
+        int index = job.indices[row];
         try {
           Picture picture =
               set.read(
@@ -258,18 +310,22 @@ public final class PictureLoader implements Loader {
                   reading.decode(),
                   reading.transform(),
                   random.at(DRAW_STREAM, epoch, index));
-          picture.copyTo(pixels);
-          good[rows++] = index;
+          if (picture.byteCount() != rowBytes || !picture.size().equals(reading.size())) {
+            throw new IllegalStateException(
+                set.name(index) + ": became " + picture + " and not " + reading.size());
+          }
+          picture.copyTo(job.pixels.duplicate().position(row * rowBytes));
+          job.good[row] = true;
         } catch (BadPictureException e) {
           bad.add(e);
         }
       }
-      return new Rows(pixels, java.util.Arrays.copyOf(good, rows));
     }
   }
 
-  private Batch batch(Rows rows) {
-    int n = rows.indices.length;
+  private Batch batch(Job job) {
+    int[] indices = job.compact(rowBytes);
+    int n = indices.length;
     if (n == 0 && options.order() == Order.SHUFFLED) {
       throw new LinnetException(
           "all "
@@ -278,10 +334,10 @@ public final class PictureLoader implements Loader {
     }
     long[] labels = new long[n];
     for (int i = 0; i < n; i++) {
-      labels[i] = set.label(rows.indices[i]);
+      labels[i] = set.label(indices[i]);
     }
-    Tensor images = pixels(rows.pixels.duplicate().flip(), n).permute(0, 3, 1, 2);
-    return new Batch(images, Tensor.of(labels), rows.indices, reading.normalization());
+    Tensor images = pixels(job.pixels, n).permute(0, 3, 1, 2);
+    return new Batch(images, Tensor.of(labels), indices, reading.normalization());
   }
 
   private Tensor pixels(ByteBuffer rows, int n) {
@@ -295,11 +351,9 @@ public final class PictureLoader implements Loader {
   private ByteBuffer buffer() {
     ByteBuffer free = buffers.poll();
     if (free != null) {
-      return free.clear();
+      return free;
     }
-    ImageSize size = reading.size();
-    long bytes =
-        (long) options.batch() * size.height() * size.width() * reading.normalization().channels();
+    long bytes = (long) options.batch() * rowBytes;
     Check.that(bytes <= Integer.MAX_VALUE, "bytes of a batch", bytes, "below 2 GiB");
     return ByteBuffer.allocateDirect((int) bytes);
   }
