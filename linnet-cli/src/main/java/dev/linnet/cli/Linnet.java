@@ -39,6 +39,8 @@ final class Linnet implements Callable<Integer> {
     CommandLine line = new CommandLine(new Linnet());
     line.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(session.common()));
     line.addSubcommand("train", TrainVerb.commandLine(session));
+    line.addSubcommand("eval", new EvalVerb(session));
+    line.addSubcommand("predict", new PredictVerb(session));
     line.addSubcommand("models", new ModelsVerb(session));
     line.addSubcommand("recipe", RecipeVerb.commandLine(session));
     line.addSubcommand("data", DataVerb.commandLine(session));

@@ -19,15 +19,24 @@ final class NewFile {
    */
   static Path at(@Nullable Path explicit, String stem, String ending) {
     if (explicit != null) {
-      if (Files.exists(explicit)) {
-        throw new LinnetException(
-            "--out: %s exists already; choose another name".formatted(explicit));
-      }
-      return explicit;
+      return explicit("--out", explicit);
     }
     Path file = Path.of(stem + ending);
     for (int i = 2; Files.exists(file); i++) {
       file = Path.of(stem + "-" + i + ending);
+    }
+    return file;
+  }
+
+  /**
+   * The file that an option names.
+   *
+   * @throws LinnetException if it exists
+   */
+  static Path explicit(String option, Path file) {
+    if (Files.exists(file)) {
+      throw new LinnetException(
+          "%s: %s exists already; choose another name".formatted(option, file));
     }
     return file;
   }

@@ -113,11 +113,10 @@ final class ClassFolders {
         split ? "class folders in splits" : "class folders", tree.where(), pools, split, warnings);
   }
 
-  /** Tells pictures by their ending; a file without one by its first bytes. */
   private void list() {
     for (int i = 0; i < tree.count(); i++) {
       String path = tree.path(i);
-      if (isPicture(i, path)) {
+      if (isPicture(tree, i)) {
         entries.add(new Entry(i, path, 0));
       } else {
         strangers.add(path);
@@ -125,7 +124,9 @@ final class ClassFolders {
     }
   }
 
-  private boolean isPicture(int file, String path) {
+  /** Tells pictures by their ending; a file without one by its first bytes. */
+  static boolean isPicture(Tree tree, int file) {
+    String path = tree.path(file);
     String name = path.substring(path.lastIndexOf('/') + 1);
     int dot = name.lastIndexOf('.');
     if (dot >= 0) {

@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.AtomicFile;
+import dev.linnet.base.LinnetException;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageHeader;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -21,6 +23,37 @@ public final class PictureList implements PictureSet {
   /** The files, in this order; they are looked at when they are read. */
   public PictureList(List<Path> files) {
     this.files = List.copyOf(files);
+  }
+
+  /**
+   * The files, and those in the folders and below them, each folder's by name.
+   *
+   * @param named files and folders, in this order
+   * @throws LinnetException if a folder holds no picture or cannot be read
+   */
+  public static PictureList of(List<Path> named) {
+    List<Path> files = new ArrayList<>();
+    for (Path path : named) {
+      if (Files.isDirectory(path)) {
+        addAll(path, files);
+      } else {
+        files.add(path);
+      }
+    }
+    return new PictureList(files);
+  }
+
+  private static void addAll(Path folder, List<Path> files) {
+    FilesTree tree = FilesTree.below(folder, Disk.REAL);
+    int before = files.size();
+    for (int i = 0; i < tree.count(); i++) {
+      if (ClassFolders.isPicture(tree, i)) {
+        tree.file(i).ifPresent(files::add);
+      }
+    }
+    if (files.size() == before) {
+      throw new LinnetException(folder + ": holds no pictures");
+    }
   }
 
   @Override

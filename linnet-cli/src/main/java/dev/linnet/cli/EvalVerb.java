@@ -1,0 +1,255 @@
+package dev.linnet.cli;
+
+import dev.linnet.base.AtomicFile;
+import dev.linnet.base.Check;
+import dev.linnet.base.LinnetException;
+import dev.linnet.data.BadPictures;
+import dev.linnet.data.DataOptions;
+import dev.linnet.data.DataSource;
+import dev.linnet.data.DataSources;
+import dev.linnet.data.DrawnIndices;
+import dev.linnet.data.Holdout;
+import dev.linnet.data.PictureSet;
+import dev.linnet.data.Places;
+import dev.linnet.data.Split;
+import dev.linnet.metric.ConfusionMatrix;
+import dev.linnet.recipe.Recipe;
+import dev.linnet.recipe.SavedModel;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Engine;
+import dev.linnet.train.Evaluator;
+import dev.linnet.train.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code eval}: how good a network is on a data set. */
+@Command(
+    name = "eval",
+    header = "measures a run or weights on a data set",
+    description =
+        "Reads the split test, else val; of a data set without splits, all pictures. Without"
+            + " --data a run is measured on its own data, with the split that it drew. Classes"
+            + " are matched by name.",
+    footer = {
+      "  linnet eval runs/photos",
+      "  linnet eval runs/photos --data other-photos/ --json",
+      "  linnet eval runs/photos --split train",
+      "  linnet eval resnet50 --weights model.safetensors --data imagenet",
+    })
+final class EvalVerb implements Callable<Integer> {
+  private static final int USUAL_BATCH = 64;
+  private static final int MOST_IN_MATRIX = 20;
+  private static final int SHOWN_PAIRS = 10;
+
+  @Mixin private ModelArgument model = new ModelArgument();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      description = "a folder, a file or a name; default: the run's own data")
+  private @Nullable String data;
+
+  @Option(names = "--split", paramLabel = "SPLIT", description = "train, val or test")
+  private @Nullable Split split;
+
+  @Option(names = "--limit", paramLabel = "N", description = "pictures a class at most")
+  private @Nullable Integer limit;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "pictures at once; default as in the run's training, else 64")
+  private @Nullable Integer batch;
+
+  @Option(names = "--workers", paramLabel = "N", description = "threads that read pictures")
+  private @Nullable Integer workers;
+
+  private final Session session;
+
+  EvalVerb(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    if (batch != null) {
+      Check.that(batch >= 1, "--batch", batch, "at least 1");
+    }
+    Output output = session.output();
+    Device device = session.device();
+    try (SavedModel saved = model.open(device)) {
+      if (session.common().threads == null) {
+        saved.recipe().ifPresent(EvalVerb::useItsThreads);
+      }
+      DataSource source = open(saved);
+      source.warnings().forEach(output::warn);
+      PictureSet set = split == null ? source.evaluated() : source.need(split);
+      BadPictures bad = new BadPictures(limitOf(saved), set.size(), output::warn);
+      SavedModel.Computing how =
+          new SavedModel.Computing(
+              device,
+              ModelArgument.type(session, saved),
+              batch == null ? usualBatch(saved) : batch,
+              workers == null ? session.workers() : workers);
+      Evaluator.Report report =
+          saved.evaluate(
+              set,
+              how,
+              bad,
+              (done, all) -> output.progress("%d of %d pictures".formatted(done, all)));
+      output.eraseProgress();
+      if (output.isJson()) {
+        output.json(Figures.json(report.metrics()));
+      } else {
+        List<String> known = saved.pretrained().classNames();
+        print(report, known.isEmpty() ? source.classes() : known);
+      }
+    }
+    return Failures.DONE;
+  }
+
+  /** Other numbers of threads give other low bits. */
+  private static void useItsThreads(Recipe recipe) {
+    recipe.threads().given().ifPresent(Engine::setThreads);
+  }
+
+  /** Of other sizes libtorch may sum in another order. */
+  private static int usualBatch(SavedModel saved) {
+    return saved.recipe().flatMap(recipe -> recipe.batch().given()).orElse(USUAL_BATCH);
+  }
+
+  private static BadPictures.Limit limitOf(SavedModel saved) {
+    return saved
+        .recipe()
+        .map(recipe -> new BadPictures.Limit(recipe.maxBad().share(), recipe.maxBad().count()))
+        .orElse(BadPictures.Limit.DEFAULT);
+  }
+
+  private DataSource open(SavedModel saved) {
+    Optional<String> own = saved.recipe().flatMap(recipe -> recipe.data().given());
+    String name = data == null ? own.orElseThrow(this::noData) : data;
+    DataOptions options =
+        DataOptions.of(Places.of(session.shell().environment()))
+            .withHoldout(Holdout.NONE)
+            .withSeed(session.common().seed == null ? 0 : session.common().seed)
+            .withDownloads(new DownloadProgress(session.output()));
+    if (limit != null) {
+      return DataSources.open(name, options.withLimit(limit));
+    }
+    boolean isOwn = own.isPresent() && isSame(name, own.get());
+    return DataSources.open(name, isOwn ? options.withDrawn(drawn()) : options);
+  }
+
+  private LinnetException noData() {
+    return new AskedWrongly(
+        "\"linnet eval\" needs --data: %s is no run that knows its data".formatted(model.name()));
+  }
+
+  /** A path in a run's recipe is absolute. */
+  private static boolean isSame(String name, String own) {
+    return name.equals(own)
+        || (Files.exists(Path.of(name))
+            && Path.of(name).toAbsolutePath().normalize().toString().equals(own));
+  }
+
+  /** What the run drew: its limit and its validation pictures. */
+  private DrawnIndices drawn() {
+    Path file = new RunFolder(Path.of(model.name())).splits();
+    try {
+      return Files.exists(file)
+          ? DrawnIndices.fromJson(Files.readString(file), file.toString())
+          : DrawnIndices.NONE;
+    } catch (IOException e) {
+      throw new LinnetException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
+    }
+  }
+
+  // ------------------------------------------------------------------ for people
+
+  private void print(Evaluator.Report report, List<String> classes) {
+    Output output = session.output();
+    ConfusionMatrix confusion = report.confusion();
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("class", "pictures", "precision", "recall", "F1"));
+    for (int c = 0; c < classes.size(); c++) {
+      ConfusionMatrix.ClassScores scores = confusion.scores(c);
+      if (scores.support() > 0) {
+        rows.add(
+            List.of(
+                classes.get(c),
+                String.valueOf(scores.support()),
+                percent(scores.precision()),
+                percent(scores.recall()),
+                percent(scores.f1())));
+      }
+    }
+    output.table(rows);
+    output.answer("");
+    if (classes.size() <= MOST_IN_MATRIX) {
+      printMatrix(confusion, classes);
+    } else {
+      printPairs(confusion, classes);
+    }
+    output.answer("");
+    output.answer(
+        String.format(
+            Locale.ROOT, "calibration error %.2f %%", 100 * report.calibration().error()));
+    output.answer(Figures.line(report.metrics()));
+  }
+
+  /** Rows are right classes, columns answers. */
+  private void printMatrix(ConfusionMatrix confusion, List<String> classes) {
+    List<List<String>> rows = new ArrayList<>();
+    List<String> header = new ArrayList<>(List.of("shown \\ taken for"));
+    header.addAll(classes);
+    rows.add(header);
+    for (int target = 0; target < classes.size(); target++) {
+      List<String> row = new ArrayList<>(List.of(classes.get(target)));
+      for (int predicted = 0; predicted < classes.size(); predicted++) {
+        row.add(String.valueOf(confusion.count(target, predicted)));
+      }
+      rows.add(row);
+    }
+    session.output().table(rows);
+  }
+
+  /** The classes that are taken for each other most often. */
+  private void printPairs(ConfusionMatrix confusion, List<String> classes) {
+    record Pair(int target, int predicted, long count) {}
+    List<Pair> pairs = new ArrayList<>();
+    for (int target = 0; target < classes.size(); target++) {
+      for (int predicted = 0; predicted < classes.size(); predicted++) {
+        long count = confusion.count(target, predicted);
+        if (target != predicted && count > 0) {
+          pairs.add(new Pair(target, predicted, count));
+        }
+      }
+    }
+    pairs.sort(Comparator.comparingLong(Pair::count).reversed());
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("shown", "taken for", "times"));
+    for (Pair pair : pairs.subList(0, Math.min(SHOWN_PAIRS, pairs.size()))) {
+      rows.add(
+          List.of(
+              classes.get(pair.target()),
+              classes.get(pair.predicted()),
+              String.valueOf(pair.count())));
+    }
+    session.output().table(rows);
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.2f %%", 100 * share);
+  }
+}
