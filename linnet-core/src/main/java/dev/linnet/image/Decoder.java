@@ -2,10 +2,15 @@ package dev.linnet.image;
 
 /**
  * Turns the bytes of a file into pixels, as Pillow's {@code Image.open(…).convert("RGB")} or {@code
- * convert("L")} does.
+ * convert("L")} does, to the last bit but for what follows.
  *
  * <p>Alpha is dropped, not blended; palettes are looked up; 16 bits become their upper 8 (also in
- * grey pictures, where Pillow clips at 255 and nearly all becomes white). Any thread.
+ * grey pictures, where Pillow clips at 255 and nearly all becomes white). CMYK JPEGs are within two
+ * levels of Pillow's. A TIFF's own orientation is always applied, as in Pillow. Files that are cut
+ * short are refused; so are PNGs with a wrong checksum and GIFs with codes that make no sense, but
+ * damage inside a JPEG, a WebP or a TIFF may go unnoticed.
+ *
+ * <p>Any thread.
  */
 public final class Decoder {
   /** What fits into a Java array with three channels. */

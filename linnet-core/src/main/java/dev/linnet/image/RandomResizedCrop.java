@@ -9,7 +9,8 @@ import dev.linnet.base.RandomState;
  *
  * <p>The rule is torchvision's, which timm shares: ten tries of an area uniform in {@code scale} of
  * the picture's and a logarithm of width/height uniform in that of {@code ratio}; where none fits,
- * the largest central window of an allowed ratio. The window is cut out first and then resized.
+ * the largest central window of an allowed ratio. The window is cut out first and then resized, by
+ * the same exact filters as in evaluation: a cheaper filter would save nothing beside the decoding.
  *
  * @param size of the result
  * @param minScale smallest part of the area, in (0, 1]
