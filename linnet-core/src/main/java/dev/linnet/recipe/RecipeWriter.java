@@ -16,7 +16,8 @@ import org.snakeyaml.engine.v2.common.ScalarStyle;
  * whatever the presets become.
  */
 public final class RecipeWriter {
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./+-]+");
+  private static final Pattern PLAIN =
+      Pattern.compile("(/|\\.{1,2}/)?[A-Za-z0-9][A-Za-z0-9_./+-]*");
   private static final Set<String> WORDS = Set.of("auto", "none", "true", "false", "null");
   private static final int COMMENT_COLUMN = 44;
 
@@ -75,7 +76,7 @@ public final class RecipeWriter {
   /** A scalar as YAML: in quotes where it is a text that could be taken for something else. */
   static String scalar(Leaf leaf) {
     String text = leaf.text();
-    boolean plain = PLAIN.matcher(text).matches() && Character.isLetterOrDigit(text.charAt(0));
+    boolean plain = PLAIN.matcher(text).matches();
     if (plain && (!leaf.quoted() || !WORDS.contains(text))) {
       return text;
     }

@@ -93,7 +93,8 @@ public final class Recipes {
         boolean within = key.equals(top) || key.startsWith(top + ".");
         String a = lefts.getOrDefault(key, "");
         String b = rights.getOrDefault(key, "");
-        if (within && !a.equals(b)) {
+        boolean emptied = (a + b).equals("{}"); // its keys have lines of their own
+        if (within && !a.equals(b) && !emptied) {
           differences.add(new Difference(key, a, b));
         }
       }

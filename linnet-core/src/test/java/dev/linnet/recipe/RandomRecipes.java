@@ -14,7 +14,24 @@ import java.util.function.Supplier;
 final class RandomRecipes {
   private static final List<String> TEXTS =
       List.of(
-          "digits", "auto", "none", "true", "1e3", "a b", "Blätter/花", "x: [y] #z", "'\"\\", "~");
+          "/a/b",
+          "./a",
+          "../a",
+          ".5",
+          "-a",
+          "~/a",
+          "0x1F",
+          "1:2",
+          "digits",
+          "auto",
+          "none",
+          "true",
+          "1e3",
+          "a b",
+          "Blätter/花",
+          "x: [y] #z",
+          "'\"\\",
+          "~");
 
   private final RandomState random;
 

@@ -65,7 +65,7 @@ final class RecipeFuzzTest {
 
   @TempDir private Path folder;
 
-  @Seeds(400)
+  @Seeds(200)
   void mutated_recipes_are_read_or_refused(RandomState random) throws IOException {
     StringBuilder yaml = new StringBuilder(RecipeWriter.write(new RandomRecipes(random).next()));
     for (int i = random.nextInt(6); i >= 0; i--) {
@@ -80,7 +80,7 @@ final class RecipeFuzzTest {
     readOrRefuse(file.toString(), Map.of(), List.of());
   }
 
-  @Seeds(400)
+  @Seeds(200)
   void mutated_options_are_read_or_refused(RandomState random) {
     List<String> keys = List.copyOf(Recipes.flat(Recipes.plain()).keySet());
     StringBuilder set = new StringBuilder(keys.get(random.nextInt(keys.size())) + "=1");

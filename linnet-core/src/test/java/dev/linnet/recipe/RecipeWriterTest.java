@@ -52,6 +52,19 @@ final class RecipeWriterTest {
   }
 
   @Test
+  void texts_are_in_quotes_where_yaml_needs_them() {
+    assertThat(data("/my/pictures-2")).isEqualTo("data: /my/pictures-2");
+    assertThat(data("../my_pictures")).isEqualTo("data: ../my_pictures");
+    assertThat(data("none")).isEqualTo("data: \"none\"");
+    assertThat(data("a: [b] #c")).isEqualTo("data: \"a: [b] #c\"");
+    assertThat(data("Blätter")).isEqualTo("data: \"Blätter\"");
+  }
+
+  private static String data(String name) {
+    return RecipeWriter.write(Recipes.plain().withData(name)).lines().findFirst().orElseThrow();
+  }
+
+  @Test
   void numbers_are_written_as_people_write_them() {
     assertThat(Scalars.text(0.1)).isEqualTo("0.1");
     assertThat(Scalars.text(1)).isEqualTo("1");

@@ -60,7 +60,6 @@ final class RecipesTest {
             new Difference("epochs", "10", "auto"),
             new Difference("budget_seconds", "none", "300"),
             new Difference("schedule.warmup_epochs", "1", "auto"),
-            new Difference("tricks", "{}", ""),
             new Difference("tricks.label_smoothing", "", "0.1"),
             new Difference("ema", "false", ""),
             new Difference("ema.decay", "", "0.9999"),
