@@ -64,7 +64,10 @@ final class BenchVerb implements Callable<Integer> {
 
   /** What timing steps takes. */
   private static final class StepOptions {
-    @Parameters(paramLabel = "NAME", description = "network; \"linnet models\" lists them")
+    @Parameters(
+        paramLabel = "NAME",
+        completionCandidates = Names.OfModels.class,
+        description = "network; \"linnet models\" lists them")
     String model = "";
 
     @Option(names = "--batch", paramLabel = "N", description = "pictures a step; default 16")

@@ -58,7 +58,7 @@ final class DataPreviewVerb implements Callable<Integer> {
   @Override
   public Integer call() {
     Check.that(pictures >= 1 && pictures <= MOST, "--pictures", pictures, "in [1, 1000]");
-    Path file = NewFile.at(out, "preview", ".png");
+    Path file = NewFile.at(out, session.shell().folder(), "preview", ".png");
     DataOptions options = DataArgument.options(session).withHoldout(Holdout.NONE);
     DataSource source = data.open(session, options);
     source.warnings().forEach(session.output()::warn);

@@ -54,7 +54,7 @@ final class DataSplitVerb implements Callable<Integer> {
   public Integer call() {
     Output output = session.output();
     Holdout holdout = val == null ? Holdout.AUTO : Holdout.of(val);
-    Path file = NewFile.at(out, "split", ".csv");
+    Path file = NewFile.at(out, session.shell().folder(), "split", ".csv");
     DataSource source = data.open(session, DataArgument.options(session).withHoldout(holdout));
     source.warnings().forEach(output::warn);
     ManifestWriter.write(source, file);

@@ -13,17 +13,18 @@ final class NewFile {
    * The file to write.
    *
    * @param explicit what {@code --out} names
-   * @param stem of the default name in the working directory, such as {@code preview}
+   * @param folder of the default name
+   * @param stem of the default name, such as {@code preview}
    * @param ending of the default name, such as {@code .png}
    * @throws LinnetException if the explicit file exists
    */
-  static Path at(@Nullable Path explicit, String stem, String ending) {
+  static Path at(@Nullable Path explicit, Path folder, String stem, String ending) {
     if (explicit != null) {
       return explicit("--out", explicit);
     }
-    Path file = Path.of(stem + ending);
+    Path file = folder.resolve(stem + ending);
     for (int i = 2; Files.exists(file); i++) {
-      file = Path.of(stem + "-" + i + ending);
+      file = folder.resolve(stem + "-" + i + ending);
     }
     return file;
   }

@@ -43,7 +43,11 @@ final class RecipeOptions {
     About about = component.getAnnotation(About.class);
     String type = component.getGenericType().getTypeName();
     boolean isNumber = type.contains("Integer") || type.equals("int") || type.equals("long");
-    return OptionSpec.builder("--" + key.replace('_', '-'))
+    OptionSpec.Builder option = OptionSpec.builder("--" + key.replace('_', '-'));
+    if (key.equals("model")) {
+      option.completionCandidates(new Names.OfModels());
+    }
+    return option
         .type(String.class)
         .paramLabel(isNumber ? "N" : key.toUpperCase(Locale.ROOT))
         .description(about == null ? "" : about.value().replace("%", "%%"))

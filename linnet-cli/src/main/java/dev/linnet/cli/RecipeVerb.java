@@ -97,7 +97,10 @@ final class RecipeVerb implements Callable<Integer> {
         "  linnet recipe show quick > my.yaml",
       })
   private static final class ShowVerb implements Callable<Integer> {
-    @Parameters(paramLabel = "RECIPE", description = "name or YAML file")
+    @Parameters(
+        paramLabel = "RECIPE",
+        completionCandidates = Names.OfRecipes.class,
+        description = "name or YAML file")
     private String recipe = "";
 
     @Option(
@@ -137,10 +140,18 @@ final class RecipeVerb implements Callable<Integer> {
         "  linnet recipe diff runs/a/recipe.yaml runs/b/recipe.yaml",
       })
   private static final class DiffVerb implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "RECIPE", description = "name or YAML file")
+    @Parameters(
+        index = "0",
+        paramLabel = "RECIPE",
+        completionCandidates = Names.OfRecipes.class,
+        description = "name or YAML file")
     private String left = "";
 
-    @Parameters(index = "1", paramLabel = "OTHER", description = "name or YAML file")
+    @Parameters(
+        index = "1",
+        paramLabel = "OTHER",
+        completionCandidates = Names.OfRecipes.class,
+        description = "name or YAML file")
     private String right = "";
 
     private final Output output;

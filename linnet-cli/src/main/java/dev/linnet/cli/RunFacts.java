@@ -13,6 +13,7 @@ import java.util.Map;
 /** What a planned training comes to, for people and as JSON. */
 record RunFacts(Experiment experiment, Map<String, Integer> pictures) {
   private static final double MILLION = 1e6;
+  private static final double GIGA = 1e9;
 
   static RunFacts of(Experiment experiment) {
     Map<String, Integer> pictures = new LinkedHashMap<>();
@@ -49,7 +50,9 @@ record RunFacts(Experiment experiment, Map<String, Integer> pictures) {
                 experiment.device(),
                 recipe.threads().value(),
                 recipe.seed(),
-                Durations.show(experiment.chosen().seconds())));
+                Durations.show(experiment.chosen().seconds())),
+        String.format(
+            Locale.ROOT, "memory: about %.1f GB", experiment.memory().totalBytes() / GIGA));
   }
 
   Map<String, Object> json() {
@@ -68,6 +71,7 @@ record RunFacts(Experiment experiment, Map<String, Integer> pictures) {
     json.put("device", experiment.device().toString());
     json.put("threads", recipe.threads().value());
     json.put("seconds", experiment.chosen().seconds());
+    json.put("memory_bytes", experiment.memory().totalBytes());
     return json;
   }
 }

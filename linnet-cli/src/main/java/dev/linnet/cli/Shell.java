@@ -9,12 +9,14 @@ import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
  * What a command sees of the outside. Text is UTF-8 both ways.
  *
  * @param environment the environment variables
+ * @param folder where results without a name of their own go
  * @param in what {@code predict -} reads
  * @param out takes the answer
  * @param err takes everything else
@@ -24,6 +26,7 @@ import java.util.Map;
  */
 record Shell(
     Map<String, String> environment,
+    Path folder,
     InputStream in,
     PrintStream out,
     PrintStream err,
@@ -42,6 +45,7 @@ record Shell(
     PrintStream told = new PrintStream(err, true, UTF_8);
     return new Shell(
         environment,
+        Path.of(""),
         new FileInputStream(FileDescriptor.in),
         printed,
         told,
@@ -52,10 +56,15 @@ record Shell(
 
   /** One that reads and writes where it is told to, without terminal and without signals. */
   static Shell of(
-      Map<String, String> environment, InputStream in, OutputStream out, OutputStream err) {
+      Map<String, String> environment,
+      Path folder,
+      InputStream in,
+      OutputStream out,
+      OutputStream err) {
     PrintStream told = new PrintStream(err, true, UTF_8);
     return new Shell(
         Map.copyOf(environment),
+        folder,
         in,
         new PrintStream(out, false, UTF_8),
         told,

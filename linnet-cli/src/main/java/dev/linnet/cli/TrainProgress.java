@@ -25,6 +25,7 @@ final class TrainProgress implements TrainingListener {
   private double fastest = Double.POSITIVE_INFINITY;
   private long images;
   private double waited;
+  private int epochsDone;
   private boolean saidSlow;
 
   TrainProgress(Output output, int epochs) {
@@ -109,7 +110,8 @@ final class TrainProgress implements TrainingListener {
   /** A busy neighbor makes steps several times slower, see docs/decisions. */
   private void warnIfSlow() {
     double mean = epochSeconds / Math.max(1, steps);
-    if (!saidSlow && steps >= ENOUGH_STEPS && mean > MUCH_SLOWER * fastest) {
+    boolean warm = epochsDone++ > 0; // the first steps of a process are slow anywhere
+    if (warm && !saidSlow && steps >= ENOUGH_STEPS && mean > MUCH_SLOWER * fastest) {
       saidSlow = true;
       output.warn(
           String.format(

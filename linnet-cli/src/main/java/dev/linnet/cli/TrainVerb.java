@@ -46,11 +46,11 @@ import picocli.CommandLine.Option;
     })
 final class TrainVerb implements Callable<Integer> {
   private static final String DEFAULT_RECIPE = "quick";
-  private static final Path RUNS = Path.of("runs");
 
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
+      completionCandidates = Names.OfRecipes.class,
       description = "name or YAML file; default quick; \"linnet recipe list\" names them")
   private @Nullable String recipe;
 
@@ -101,6 +101,9 @@ final class TrainVerb implements Callable<Integer> {
       throw new AskedWrongly(
           "--recipe and --resume: a run goes on with its own recipe; give one of the two");
     }
+    if (out != null && !dryRun) {
+      RunFolder.checkNew(out);
+    }
     Experiment.Surroundings around =
         new Experiment.Surroundings(
             Places.of(session.shell().environment()),
@@ -110,12 +113,15 @@ final class TrainVerb implements Callable<Integer> {
       return goOn(resume, around);
     }
     Experiment experiment = Experiment.plan(read(recipe == null ? DEFAULT_RECIPE : recipe), around);
-    tell(experiment);
     if (dryRun) {
       return answerPlan(experiment);
     }
+    tell(experiment);
     RunFolder folder =
-        out == null ? RunFolder.createNext(RUNS, defaultName(experiment)) : RunFolder.create(out);
+        out == null
+            ? RunFolder.createNext(
+                session.shell().folder().resolve("runs"), defaultName(experiment))
+            : RunFolder.create(out);
     return train(experiment, folder, TrainingRun.Start.NEW);
   }
 
@@ -125,18 +131,22 @@ final class TrainVerb implements Callable<Integer> {
     if (!Files.exists(folder.recipe()) && !given().isEmpty()) {
       session.output().note(run + ": nothing is saved there yet; starting over");
       Experiment experiment = Experiment.plan(read(DEFAULT_RECIPE), around);
+      if (dryRun) {
+        return answerPlan(experiment);
+      }
       tell(experiment);
-      return dryRun
-          ? answerPlan(experiment)
-          : train(experiment, RunFolder.create(run), TrainingRun.Start.NEW);
+      return train(experiment, RunFolder.create(run), TrainingRun.Start.NEW);
     }
     RunFolder found = RunFolder.open(run);
     Experiment experiment = Experiment.planAgain(read(found.recipe().toString()), around, found);
     if (!found.hasCheckpoint()) {
       session.output().note(run + ": nothing is saved there yet; starting over");
     }
+    if (dryRun) {
+      return answerPlan(experiment);
+    }
     tell(experiment);
-    return dryRun ? answerPlan(experiment) : train(experiment, found, TrainingRun.Start.RESUME);
+    return train(experiment, found, TrainingRun.Start.RESUME);
   }
 
   private LoadedRecipe read(String nameOrFile) {
@@ -166,11 +176,16 @@ final class TrainVerb implements Callable<Integer> {
     experiment.warnings().forEach(output::warn);
   }
 
+  /** As a recipe that can be used as it stands. */
   private int answerPlan(Experiment experiment) {
     Output output = session.output();
+    RunFacts facts = RunFacts.of(experiment);
+    experiment.warnings().forEach(output::warn);
     if (output.isJson()) {
-      output.json(RunFacts.of(experiment).json());
+      output.json(facts.json());
     } else {
+      facts.lines().forEach(line -> output.answer("# " + line));
+      experiment.chosen().reasons().forEach(reason -> output.answer("# chosen: " + reason));
       output.answer(RecipeWriter.write(experiment.chosen().loaded()).stripTrailing());
     }
     return Failures.DONE;

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -156,17 +157,19 @@ final class FrameTest {
           }
         };
     Shell shell =
-        Shell.of(Map.of(), InputStream.nullInputStream(), new StandardOutput(broken), err);
+        Shell.of(
+            Map.of(), Path.of(""), InputStream.nullInputStream(), new StandardOutput(broken), err);
     return new Run(Main.run(List.of("--help"), shell), "", err.toString(UTF_8));
   }
 
   private static Run onTerminal(int width, Map<String, String> environment, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Shell plain = Shell.of(environment, InputStream.nullInputStream(), out, out);
+    Shell plain = Shell.of(environment, Path.of(""), InputStream.nullInputStream(), out, out);
     Terminal terminal = new Terminal(true, !environment.containsKey("NO_COLOR"), width);
     Shell shell =
         new Shell(
             plain.environment(),
+            plain.folder(),
             plain.in(),
             plain.out(),
             plain.err(),
@@ -180,6 +183,7 @@ final class FrameTest {
     Shell shell =
         Shell.of(
             Map.of(),
+            Path.of(""),
             InputStream.nullInputStream(),
             OutputStream.nullOutputStream(),
             OutputStream.nullOutputStream());

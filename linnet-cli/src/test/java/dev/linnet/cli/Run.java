@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -27,9 +28,20 @@ record Run(int code, String out, String err) {
 
   /** Runs a command. */
   static Run with(Map<String, String> environment, String in, String... arguments) {
+    return in(Path.of(""), environment, in, arguments);
+  }
+
+  /** Runs a command whose results without a name go into a folder. */
+  static Run in(Path folder, String... arguments) {
+    return in(folder, Map.of(), "", arguments);
+  }
+
+  private static Run in(
+      Path folder, Map<String, String> environment, String in, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Shell shell = Shell.of(environment, new ByteArrayInputStream(in.getBytes(UTF_8)), out, err);
+    Shell shell =
+        Shell.of(environment, folder, new ByteArrayInputStream(in.getBytes(UTF_8)), out, err);
     int code = Main.run(List.of(arguments), shell);
     return new Run(code, out.toString(UTF_8), err.toString(UTF_8));
   }
@@ -37,6 +49,13 @@ record Run(int code, String out, String err) {
   /** Checks that the command failed with these lines, which are all that it said. */
   void failed(int expectedCode, String... lines) {
     assertThat(err.lines()).containsExactly(lines);
+    assertThat(out).isEmpty();
+    assertThat(code).isEqualTo(expectedCode);
+  }
+
+  /** Checks that the command failed, and that this is the last thing that it said. */
+  void failedWith(int expectedCode, String lastLine) {
+    assertThat(err.lines()).endsWith(lastLine);
     assertThat(out).isEmpty();
     assertThat(code).isEqualTo(expectedCode);
   }

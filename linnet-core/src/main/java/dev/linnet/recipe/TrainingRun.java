@@ -27,6 +27,7 @@ import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.weights.WeightsFolder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,6 +90,10 @@ public final class TrainingRun implements AutoCloseable {
     this.folder = folder;
     Recipe recipe = experiment.recipe();
     Engine.setThreads(recipe.threads().value());
+    this.environment = environment(command);
+    if (!Files.exists(folder.recipe())) {
+      describe(); // at once, so that a run that is killed can be resumed
+    }
     this.training = held(experiment.data().train());
     this.validation = experiment.data().choosing().map(this::held);
     this.normalization = Ingredients.normalization(recipe, training);
@@ -107,9 +112,12 @@ public final class TrainingRun implements AutoCloseable {
     this.optimizer = Ingredients.optimizer(recipe, model);
     this.average = Ingredients.average(recipe, model);
     this.log = new MetricsLog(folder);
-    this.environment = environment(command);
     this.trainer = trainer(recipe);
     trainer.listen(log);
+  }
+
+  /** Writes down what the run depends on. */
+  private void describe() {
     AtomicFile.write(folder.recipe(), RecipeWriter.write(experiment.chosen().loaded()));
     AtomicFile.write(folder.splits(), experiment.data().drawn().toJson());
     AtomicFile.write(folder.environment(), environment.toJson());
@@ -179,6 +187,7 @@ public final class TrainingRun implements AutoCloseable {
     if (start == Start.RESUME && folder.hasCheckpoint()) {
       trainer.resume();
     }
+    describe();
     TrainingResult result = trainer.train();
     log.close();
     Optional<RunPage.Measured> measured = Optional.empty();

@@ -21,6 +21,16 @@ public record RunFolder(Path path) {
    * @throws LinnetException if it exists and is not empty, or cannot be made
    */
   public static RunFolder create(Path explicit) {
+    checkNew(explicit);
+    return make(explicit);
+  }
+
+  /**
+   * Refuses a folder in which there is something already, before any work is done for it.
+   *
+   * @throws LinnetException if it exists and is not empty
+   */
+  public static void checkNew(Path explicit) {
     if (Files.exists(explicit) && !isEmptyFolder(explicit)) {
       throw new LinnetException(
           "--out: "
@@ -28,7 +38,6 @@ public record RunFolder(Path path) {
               + " exists already; choose another name, or go on with --resume "
               + explicit);
     }
-    return make(explicit);
   }
 
   /**

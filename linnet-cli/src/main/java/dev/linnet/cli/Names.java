@@ -1,0 +1,26 @@
+package dev.linnet.cli;
+
+import dev.linnet.models.Zoo;
+import dev.linnet.recipe.Recipes;
+import java.util.Iterator;
+
+/** Names that the completion scripts know; looked up when such a script is made. */
+final class Names {
+  private Names() {}
+
+  /** The networks. */
+  static final class OfModels implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Zoo.names().iterator();
+    }
+  }
+
+  /** The recipes that come with Linnet. */
+  static final class OfRecipes implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Recipes.presets().stream().map(Recipes.Preset::name).iterator();
+    }
+  }
+}
