@@ -110,7 +110,8 @@ final class Weights {
             shaped.add(
                 name + ": " + file.shape(name) + " in the file, " + p.shape() + " in the network");
           } else if (p.dtype().isFloating() != file.dtype(name).isFloating()) {
-            shaped.add(name + ": " + file.dtype(name) + " in the file, " + p.dtype() + " here");
+            shaped.add(
+                name + ": " + file.dtype(name) + " in the file, " + p.dtype() + " in the network");
           }
         });
     if (missing.isEmpty() && unexpected.isEmpty() && shaped.isEmpty()) {
@@ -137,7 +138,9 @@ final class Weights {
       }
     }
     Shape theirs = file.shape(head + ".weight");
-    if (theirs.rank() != 2 || theirs.dim(1) != model.numFeatures()) {
+    if (theirs.rank() != 2
+        || theirs.dim(0) == model.classes()
+        || theirs.dim(1) != model.numFeatures()) {
       return;
     }
     throw new LinnetException(

@@ -5,16 +5,14 @@ import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
+import dev.linnet.testing.Golden;
 import dev.linnet.testing.HashWeights;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -38,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class ReferenceValuesTest {
-  private static final JsonNode GOLDEN = read("/golden/zoo.json");
+  private static final JsonNode GOLDEN = Golden.json("zoo.json");
   private static final Set<String> QUICK =
       Set.of("lenet5", "resnet20", "resnet18", "resnet50", "resnet50d", "resnext50_32x4d");
 
@@ -127,13 +125,11 @@ class ReferenceValuesTest {
       double expectedSum = golden.get("weights_sum").asDouble();
       assertThat(sum).isCloseTo(expectedSum, within(1e-9 * Math.abs(expectedSum)));
       long[] shape =
-          LongStream.concat(LongStream.of(2), longs(golden.get("input")).stream().mapToLong(x -> x))
+          LongStream.concat(LongStream.of(2), LongStream.of(Golden.longs(golden.get("input"))))
               .toArray();
       Tensor x = HashWeights.pictures(shape).channelsLast();
       Tensor features = Autograd.off(() -> model.features(x));
-      assertThat(features.shape())
-          .isEqualTo(
-              Shape.of(longs(golden.get("features_shape")).stream().mapToLong(l -> l).toArray()));
+      assertThat(features.shape()).isEqualTo(Shape.of(Golden.longs(golden.get("features_shape"))));
       Tensor logits = Autograd.off(() -> model.forward(x));
       double tolerance = Math.max(1e-5, 10 * golden.get("float32_error").asDouble());
       for (int n = 0; n < 2; n++) {
@@ -188,19 +184,5 @@ class ReferenceValuesTest {
       }
     }
     throw new IllegalStateException("no reference values for " + name);
-  }
-
-  private static List<Long> longs(JsonNode array) {
-    List<Long> values = new ArrayList<>();
-    array.forEach(v -> values.add(v.asLong()));
-    return values;
-  }
-
-  private static JsonNode read(String resource) {
-    try (InputStream in = ReferenceValuesTest.class.getResourceAsStream(resource)) {
-      return new ObjectMapper().readTree(in);
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -7,6 +7,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,6 +86,38 @@ class SafeTensorsTest {
     assertThat(new String(bytes, 8, bytes.length - 28, StandardCharsets.UTF_8).stripTrailing())
         .isEqualTo(header);
     assertThat((bytes.length - 28) % 8).isZero();
+  }
+
+  /** {@code golden/python.safetensors}, which {@code tools/golden/safetensors_file.py} wrote. */
+  @Test
+  void a_file_of_the_reference_library_is_read_and_written_again_byte_by_byte() throws Exception {
+    Path golden = Path.of(SafeTensorsTest.class.getResource("/golden/python.safetensors").toURI());
+    try (SafeTensors read = SafeTensors.open(golden)) {
+      assertThat(read.tensor("z.weight").toFloats()).containsExactly(0, .25f, .5f, .75f, 1, 1.25f);
+      assertThat(read.tensor("half").toFloats()).containsExactly(0, .25f, .5f, .75f, 1, 1.25f);
+      assertThat(read.tensor("brain").toFloats()).containsExactly(0, .25f, .5f, .75f, 1, 1.25f);
+      assertThat(read.tensor("double").toDoubles()[5]).isEqualTo(5 / 3.0);
+      assertThat(read.tensor("long").toLongs()).containsExactly(-3, -2, -1, 0, 1, 2);
+      assertThat(read.tensor("byte").toLongs()).containsExactly(-1, 0, 1, 2, 3, 4);
+      assertThat(read.tensor("ubyte").toLongs()).containsExactly(0, 50, 100, 150, 200, 250);
+      assertThat(read.tensor("bool").toLongs()).containsExactly(1, 0, 1, 0, 1, 0);
+      assertThat(read.tensor("scalar").item()).isEqualTo(7);
+      assertThat(read.shape("none")).isEqualTo(Shape.of(0, 3));
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      read.names().forEach(name -> tensors.put(name, read.tensor(name)));
+      SafeTensors.write(file(), tensors, read.metadata());
+    }
+    assertThat(Files.readAllBytes(file())).isEqualTo(Files.readAllBytes(golden));
+  }
+
+  @Test
+  void large_tensors_come_out_of_the_mapped_file() {
+    Tensor large = Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 100, 1000);
+    SafeTensors.write(file(), Map.of("a", Tensor.of(new float[] {1}), "l", large), Map.of());
+    try (SafeTensors read = SafeTensors.open(file())) {
+      SafeTensors.write(file(), Map.of("b", large.neg()), Map.of()); // the open file stays
+      assertThat(read.tensor("l").equalBits(large)).isTrue();
+    }
   }
 
   @Test

@@ -1,0 +1,129 @@
+package dev.linnet.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.linnet.base.RandomState;
+import dev.linnet.nn.DropPath;
+import dev.linnet.nn.Parameter;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Tensor;
+import dev.linnet.testing.Golden;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How networks start, against timm's ({@code tools/golden/starts.py}). */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class StartsTest {
+  private static final JsonNode GOLDEN = Golden.json("starts.json");
+  private final Scope scope = Scope.open("test");
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet18", "resnet50", "resnet50d", "resnext50_32x4d"})
+  void weights_start_with_the_deviation_of_timms(String name) {
+    try (Classifier model = create(name, ModelOptions.DEFAULT)) {
+      GOLDEN
+          .get(name)
+          .get("deviation")
+          .properties()
+          .forEach(
+              e -> {
+                Parameter p = model.state(e.getKey());
+                double expected = e.getValue().asDouble();
+                double noise = 4 / Math.sqrt((double) p.shape().count()); // of both sides together
+                assertThat(deviation(p))
+                    .as(e.getKey())
+                    .isCloseTo(expected, within(noise * expected));
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet18", "resnet50", "resnet50d", "resnext50_32x4d"})
+  void the_last_gammas_of_branches_start_at_0_as_in_timm(String name) {
+    List<String> expected = new ArrayList<>();
+    GOLDEN.get(name).get("zero_gamma").forEach(n -> expected.add(n.asText()));
+    try (Classifier model = create(name, ModelOptions.DEFAULT)) {
+      assertThat(zeros(model)).containsExactlyElementsOf(expected);
+    }
+  }
+
+  @Test
+  void gammas_of_the_cifar_networks_start_at_1_as_in_the_paper() {
+    try (Classifier model = create("resnet20", ModelOptions.DEFAULT)) {
+      assertThat(zeros(model)).isEmpty();
+    }
+  }
+
+  @Test
+  void zero_gamma_can_be_switched() {
+    try (Classifier on = create("resnet20", ModelOptions.DEFAULT.withZeroGamma(ZeroGamma.ON));
+        Classifier off = create("resnet18", ModelOptions.DEFAULT.withZeroGamma(ZeroGamma.OFF))) {
+      assertThat(zeros(on)).hasSize(9).contains("layer1.0.bn2.weight", "layer3.2.bn2.weight");
+      assertThat(zeros(off)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet18", "resnet50", "resnet50d", "resnext50_32x4d"})
+  void rates_of_dropped_paths_are_timms(String name) {
+    JsonNode golden = GOLDEN.get(name);
+    double rate = golden.get("drop_path_rate").asDouble();
+    Map<String, Double> rates = new TreeMap<>();
+    Zoo.find(name)
+        .declare(ModelOptions.DEFAULT.withDropPathRate(rate))
+        .walk(
+            (path, module) -> {
+              if (module instanceof DropPath drop && drop.rate() > 0) {
+                rates.put(path.replace(".drop_path", ""), drop.rate());
+              }
+            });
+    assertThat(rates).hasSize(golden.get("drop_path").size());
+    golden
+        .get("drop_path")
+        .properties()
+        .forEach(
+            e ->
+                assertThat(rates.get(e.getKey()))
+                    .isCloseTo(e.getValue().asDouble(), offset(1e-12)));
+  }
+
+  private static Classifier create(String name, ModelOptions options) {
+    return Zoo.create(name, options, Device.CPU, RandomState.of(11));
+  }
+
+  private static List<String> zeros(Classifier model) {
+    List<String> names = new ArrayList<>();
+    model
+        .parameters()
+        .forEach(
+            (name, p) -> {
+              if (name.endsWith("weight") && p.value().detach().abs().sum().item() == 0) {
+                names.add(name);
+              }
+            });
+    return names;
+  }
+
+  private static double deviation(Parameter p) {
+    Tensor w = p.value().detach().to(DType.FLOAT64);
+    return w.sub(w.mean()).pow(2).mean().sqrt().item();
+  }
+}

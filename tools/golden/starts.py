@@ -1,0 +1,41 @@
+"""Writes linnet-core/src/test/resources/golden/starts.json: how timm's networks start.
+
+    pip install torch==2.10.0 timm==1.0.31
+    python tools/golden/starts.py
+
+zero_gamma: weights that are all 0; drop_path: blocks with their rate for drop_path_rate=0.1;
+deviation: of each weight of two dimensions or more (seed 0; a check within noise).
+"""
+import json
+import os
+
+import timm
+import torch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NAMES = ("resnet18", "resnet50", "resnet50d", "resnext50_32x4d")
+RATE = 0.1
+
+
+def start(name):
+    torch.manual_seed(0)
+    model = timm.create_model(name, drop_path_rate=RATE)
+    weights = dict(model.named_parameters())
+    return {
+        "zero_gamma": [n for n, p in weights.items() if n.endswith("weight") and not p.any()],
+        "drop_path_rate": RATE,
+        "drop_path": {n[: -len(".drop_path")]: m.drop_prob for n, m in model.named_modules() if n.endswith("drop_path")},
+        "deviation": {n: float(f"{p.std().item():.4g}") for n, p in weights.items() if p.dim() >= 2},
+    }
+
+
+def main():
+    doc = {"libraries": {"torch": torch.__version__.split("+")[0], "timm": timm.__version__}}
+    doc.update({name: start(name) for name in NAMES})
+    path = os.path.join(HERE, "../../linnet-core/src/test/resources/golden/starts.json")
+    with open(path, "w") as f:
+        f.write("{\n" + ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in doc.items()) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
