@@ -50,7 +50,8 @@ final class DataStatsVerb implements Callable<Integer> {
     DataOptions options = DataArgument.options(session).withHoldout(Holdout.NONE);
     DataSource source = data.open(session, options);
     source.warnings().forEach(session.output()::warn);
-    DataStats stats = DataStats.of(source.need(split), DecodeOptions.DEFAULT, pictures);
+    DataStats stats =
+        DataStats.of(source.need(split), DecodeOptions.DEFAULT, pictures, session.workers());
     if (session.output().isJson()) {
       session.output().json(json(source, stats));
     } else {

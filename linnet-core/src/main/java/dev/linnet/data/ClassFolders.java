@@ -84,13 +84,6 @@ final class ClassFolders {
     return new ClassFolders(tree).read();
   }
 
-  /** Files of the tree that are no pictures by their names, hidden ones apart. */
-  static List<String> strangers(Tree tree) {
-    ClassFolders reader = new ClassFolders(tree);
-    reader.list();
-    return reader.strangers;
-  }
-
   private Recognized read() {
     list();
     if (entries.isEmpty()) {

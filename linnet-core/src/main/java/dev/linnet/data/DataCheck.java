@@ -1,7 +1,5 @@
 package dev.linnet.data;
 
-import dev.linnet.base.Check;
-import dev.linnet.base.LinnetException;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
@@ -15,16 +13,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Reads every picture of a data set and says what is wrong with it. */
 public final class DataCheck {
-  private static final int CHUNK = 64;
   private static final int TINY = 8;
 
   private final DataSource source;
@@ -139,7 +132,6 @@ public final class DataCheck {
    */
   public static Report run(
       DataSource source, DecodeOptions options, int threads, Listener listener) {
-    Check.that(threads >= 1, "threads", threads, "at least 1");
     return new DataCheck(source, options, listener).run(threads);
   }
 
@@ -177,43 +169,19 @@ public final class DataCheck {
   }
 
   private List<Seen> readAll(int threads) {
-    ExecutorService workers =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "linnet-check");
-              thread.setDaemon(true);
-              return thread;
-            });
-    try {
-      List<Future<List<Seen>>> parts = new ArrayList<>();
-      source
-          .stored()
-          .forEach(
-              (split, set) -> {
-                for (int from = 0; from < set.size(); from += CHUNK) {
-                  int first = from;
-                  parts.add(workers.submit(() -> read(split, set, first)));
-                }
-              });
-      List<Seen> all = new ArrayList<>(total);
-      for (Future<List<Seen>> part : parts) {
-        all.addAll(part.get());
-      }
-      return all;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LinnetException(source.where() + ": the check was interrupted", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a picture could not be checked", e.getCause());
-    } finally {
-      workers.shutdownNow();
-    }
+    List<Seen> all = new ArrayList<>(total);
+    source
+        .stored()
+        .forEach(
+            (split, set) ->
+                Chunks.map(set.size(), threads, (first, last) -> read(split, set, first, last))
+                    .forEach(all::addAll));
+    return all;
   }
 
-  private List<Seen> read(Split split, StoredSet set, int first) {
+  private List<Seen> read(Split split, StoredSet set, int first, int last) {
     List<Seen> seen = new ArrayList<>();
-    for (int i = first; i < Math.min(first + CHUNK, set.size()); i++) {
+    for (int i = first; i < last; i++) {
       seen.add(read(split, set, i, set.where(i)));
       listener.progress(done.incrementAndGet(), total);
     }

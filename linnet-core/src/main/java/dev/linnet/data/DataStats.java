@@ -4,6 +4,7 @@ import dev.linnet.base.Check;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.ImageSize;
 import dev.linnet.image.Picture;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,60 +72,114 @@ public record DataStats(
    *
    * @param most pictures that are read, evenly spread over the set, at least 1; counts by class are
    *     of all
-   * @throws dev.linnet.base.LinnetException if none can be read
+   * @param threads that read, at least 1
    */
-  public static DataStats of(PictureSet set, DecodeOptions options, int most) {
-    Check.that(most >= 1, "pictures", most, "at least 1");
-    int read = Math.min(set.size(), most);
-    int[] heights = new int[read];
-    int[] widths = new int[read];
+  public static DataStats of(PictureSet set, DecodeOptions options, int most, int threads) {
+    Sample sample = Sample.of(set, options, most, threads);
     Map<String, Integer> formats = new TreeMap<>();
     Map<Integer, Integer> channels = new TreeMap<>();
-    Levels levels = new Levels(options.color());
-    int good = 0;
-    for (int i = 0; i < read; i++) {
-      int index = (int) ((long) i * set.size() / read);
-      try {
-        PictureInfo info = set.info(index);
-        Picture picture = set.read(index, options);
-        levels.add(picture);
-        heights[good] = picture.height();
-        widths[good++] = picture.width();
-        formats.merge(info.format(), 1, Integer::sum);
-        channels.merge(info.channels(), 1, Integer::sum);
-      } catch (BadPictureException broken) {
-        // counted below; "data check" names it
-      }
+    int[] heights = new int[sample.good()];
+    int[] widths = new int[sample.good()];
+    for (int i = 0; i < heights.length; i++) {
+      PictureInfo info = sample.infos.get(i);
+      formats.merge(info.format(), 1, Integer::sum);
+      channels.merge(info.channels(), 1, Integer::sum);
+      ImageSize size = sample.sizes.get(i);
+      heights[i] = size.height();
+      widths[i] = size.width();
     }
     return new DataStats(
-        good,
-        read - good,
+        sample.good(),
+        sample.broken,
         perClass(set),
-        Spread.of(Arrays.copyOf(heights, good)),
-        Spread.of(Arrays.copyOf(widths, good)),
+        Spread.of(heights),
+        Spread.of(widths),
         formats,
         channels,
-        levels.normalization());
+        sample.levels.normalization());
   }
 
   /**
    * Mean and deviation of each channel over all pixels of some pictures, evenly spread; broken ones
-   * are left out.
+   * are left out. The same with any number of threads.
    *
    * @param most pictures that are read, at least 1
+   * @param threads that read, at least 1
    */
-  public static Normalization normalization(PictureSet set, DecodeOptions options, int most) {
+  public static Normalization normalization(
+      PictureSet set, DecodeOptions options, int most, int threads) {
     Check.that(most >= 1, "pictures", most, "at least 1");
-    Levels levels = new Levels(options.color());
     int read = Math.min(set.size(), most);
-    for (int i = 0; i < read; i++) {
+    Levels all = new Levels(options.color());
+    for (Levels part :
+        Chunks.map(read, threads, (first, last) -> levels(set, options, read, first, last))) {
+      all.add(part);
+    }
+    return all.normalization();
+  }
+
+  private static Levels levels(PictureSet set, DecodeOptions options, int read, int from, int to) {
+    Levels levels = new Levels(options.color());
+    for (int i = from; i < to; i++) {
       try {
         levels.add(set.read((int) ((long) i * set.size() / read), options));
       } catch (BadPictureException broken) {
         // counted and named when the loader reads it
       }
     }
-    return levels.normalization();
+    return levels;
+  }
+
+  /** What was seen of some pictures; broken ones are only counted, "data check" names them. */
+  private static final class Sample {
+    final List<PictureInfo> infos = new ArrayList<>();
+    final List<ImageSize> sizes = new ArrayList<>();
+    final Levels levels;
+    int broken;
+
+    Sample(ColorMode color) {
+      levels = new Levels(color);
+    }
+
+    int good() {
+      return infos.size();
+    }
+
+    static Sample of(PictureSet set, DecodeOptions options, int most, int threads) {
+      Check.that(most >= 1, "pictures", most, "at least 1");
+      int read = Math.min(set.size(), most);
+      Sample all = new Sample(options.color());
+      for (Sample part :
+          Chunks.map(read, threads, (first, last) -> part(set, options, read, first, last))) {
+        all.add(part);
+      }
+      return all;
+    }
+
+    private static Sample part(
+        PictureSet set, DecodeOptions options, int read, int first, int last) {
+      Sample part = new Sample(options.color());
+      for (int i = first; i < last; i++) {
+        int index = (int) ((long) i * set.size() / read);
+        try {
+          PictureInfo info = set.info(index);
+          Picture picture = set.read(index, options);
+          part.levels.add(picture);
+          part.sizes.add(picture.size());
+          part.infos.add(info);
+        } catch (BadPictureException bad) {
+          part.broken++;
+        }
+      }
+      return part;
+    }
+
+    private void add(Sample other) {
+      infos.addAll(other.infos);
+      sizes.addAll(other.sizes);
+      broken += other.broken;
+      levels.add(other.levels);
+    }
   }
 
   private static List<Integer> perClass(PictureSet set) {
@@ -151,6 +206,14 @@ public record DataStats(
         long[] count = counts[c];
         for (int i = c; i < pixels.length; i += channels) {
           count[pixels[i] & 0xFF]++;
+        }
+      }
+    }
+
+    void add(Levels other) {
+      for (int c = 0; c < counts.length; c++) {
+        for (int level = 0; level < LEVELS; level++) {
+          counts[c][level] += other.counts[c][level];
         }
       }
     }

@@ -71,6 +71,12 @@ final class PackedTree implements Tree {
     if (name.startsWith("/") || name.startsWith("\\") || drive) {
       throw refused(archive, name, "has an absolute path");
     }
+    if (name.indexOf('\\') < 0
+        && !name.contains("..")
+        && !name.contains("./")
+        && !name.contains("//")) {
+      return name; // nearly all
+    }
     List<String> parts = new ArrayList<>();
     for (String part : name.split("[/\\\\]", -1)) {
       if (part.equals("..")) {

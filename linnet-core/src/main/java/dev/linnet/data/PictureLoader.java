@@ -22,10 +22,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -120,19 +118,7 @@ public final class PictureLoader implements Loader {
     this.workers =
         options.workers() == 0
             ? null
-            : Executors.newFixedThreadPool(options.workers(), new Daemons());
-  }
-
-  /** Threads that end with the program, numbered from 1. */
-  private static final class Daemons implements ThreadFactory {
-    private final AtomicInteger count = new AtomicInteger();
-
-    @Override
-    public Thread newThread(Runnable task) {
-      Thread thread = new Thread(task, "linnet-data-" + count.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    }
+            : Executors.newFixedThreadPool(options.workers(), new Chunks.Daemons());
   }
 
   @Override

@@ -12,7 +12,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntUnaryOperator;
 
 /** Some pictures of a store, with their labels. */
 final class StoredSet implements PictureSet {
@@ -38,15 +37,6 @@ final class StoredSet implements PictureSet {
       theirLabels[i] = labels[positions[i]];
     }
     return new StoredSet(store, chosen, theirLabels, classes);
-  }
-
-  /** The same pictures under other class names. */
-  StoredSet withClasses(List<String> names, IntUnaryOperator label) {
-    int[] changed = new int[labels.length];
-    for (int i = 0; i < changed.length; i++) {
-      changed[i] = label.applyAsInt(labels[i]);
-    }
-    return new StoredSet(store, pictures, changed, names);
   }
 
   /** Number of pictures of each class. */

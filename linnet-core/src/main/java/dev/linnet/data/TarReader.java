@@ -129,17 +129,14 @@ final class TarReader {
     long length = Files.size(file);
     try (TarFile tar = new TarFile(file)) {
       for (TarArchiveEntry entry : tar.getEntries()) {
-        if (accept(entry)) {
+        String path = PackedTree.safePath(file.toString(), entry.getName());
+        if (accept(entry, path)) {
           long offset = entry.getDataOffset();
           long size = entry.getSize();
           if (size < 0 || offset < 0 || size > length - offset) {
             throw new EOFException("member \"" + entry.getName() + "\" reaches past its end");
           }
-          members.add(
-              new PackedTree.Member(
-                  PackedTree.safePath(file.toString(), entry.getName()),
-                  size,
-                  () -> readAt(offset, size)));
+          members.add(new PackedTree.Member(path, size, () -> readAt(offset, size)));
         }
       }
     }
@@ -157,7 +154,8 @@ final class TarReader {
     try (InputStream in = open(file, packing);
         TarArchiveInputStream tar = new TarArchiveInputStream(in)) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        if (!accept(entry)) {
+        String path = PackedTree.safePath(file.toString(), entry.getName());
+        if (!accept(entry, path)) {
           continue;
         }
         long size = entry.getSize();
@@ -172,33 +170,36 @@ final class TarReader {
           throw new EOFException("member \"" + entry.getName() + "\" is cut");
         }
         held += size;
-        members.add(
-            new PackedTree.Member(
-                PackedTree.safePath(file.toString(), entry.getName()), size, () -> content));
+        members.add(new PackedTree.Member(path, size, () -> content));
       }
     }
   }
 
   /** Whether a member is a file to be listed; links and devices are noted. */
-  private boolean accept(TarArchiveEntry entry) {
-    String name = entry.getName();
-    PackedTree.safePath(file.toString(), name);
-    if (entry.isDirectory()) {
+  private boolean accept(TarArchiveEntry entry, String path) {
+    if (entry.isDirectory() || isHidden(path)) {
       return false;
-    }
-    for (String part : name.split("/", -1)) {
-      if (!part.equals(".") && Tree.isHidden(part)) {
-        return false;
-      }
     }
     if (!isPlainFile(entry)) {
       skippedCount++;
       if (skipped.size() < 3) {
-        skipped.add(name);
+        skipped.add(path);
       }
       return false;
     }
     return true;
+  }
+
+  private static boolean isHidden(String path) {
+    for (int from = 0; from < path.length(); ) {
+      int slash = path.indexOf('/', from);
+      int end = slash < 0 ? path.length() : slash;
+      if (Tree.isHidden(path.substring(from, end))) {
+        return true;
+      }
+      from = end + 1;
+    }
+    return false;
   }
 
   private static boolean isPlainFile(TarArchiveEntry entry) {

@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.data.DataStats;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureSet;
@@ -7,7 +8,6 @@ import dev.linnet.image.BadPictureException;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
-import dev.linnet.image.Picture;
 import dev.linnet.recipe.DataFacts.Mirror;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,42 +57,8 @@ final class DataLook {
   }
 
   /** Mean and deviation of each channel over the training pictures, as they are decoded. */
-  static Normalization normalization(PictureSet set, DecodeOptions decode, ColorMode color) {
-    int channels = color == ColorMode.GRAY ? 1 : 3;
-    long[][] counts = new long[channels][256];
-    for (int index : spread(set.size(), PICTURES)) {
-      try {
-        count(set.read(index, decode), counts);
-      } catch (BadPictureException unread) {
-        // counted and named when the run reads it
-      }
-    }
-    List<Double> mean = new ArrayList<>();
-    List<Double> std = new ArrayList<>();
-    for (long[] histogram : counts) {
-      double n = 0;
-      double sum = 0;
-      double squares = 0;
-      for (int level = 0; level < 256; level++) {
-        double x = level / 255.0;
-        n += histogram[level];
-        sum += histogram[level] * x;
-        squares += histogram[level] * x * x;
-      }
-      double m = n == 0 ? 0.5 : sum / n;
-      double variance = n == 0 ? 1 : squares / n - m * m;
-      mean.add(m);
-      std.add(Math.max(Math.sqrt(Math.max(0, variance)), 1 / 255.0));
-    }
-    return new Normalization(mean, std);
-  }
-
-  private static void count(Picture picture, long[][] counts) {
-    byte[] pixels = picture.pixels();
-    int channels = counts.length;
-    for (int i = 0; i < pixels.length; i++) {
-      counts[i % channels][pixels[i] & 0xFF]++;
-    }
+  static Normalization normalization(PictureSet set, DecodeOptions decode, int threads) {
+    return DataStats.normalization(set, decode, PICTURES, threads);
   }
 
   private static int[] spread(int size, int most) {

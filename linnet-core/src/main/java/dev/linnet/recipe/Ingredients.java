@@ -77,7 +77,8 @@ final class Ingredients {
   static Normalization normalization(Recipe recipe, PictureSet training) {
     return switch (recipe.normalize().value()) {
       case IMAGENET -> Normalization.IMAGENET;
-      case DATA -> DataLook.normalization(training, decode(recipe), recipe.color().value());
+      case DATA ->
+          DataLook.normalization(training, decode(recipe), Math.max(1, recipe.workers().value()));
     };
   }
 

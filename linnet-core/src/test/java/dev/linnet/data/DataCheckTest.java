@@ -170,7 +170,7 @@ class DataCheckTest {
         PngWriter.write(Picture.of(new ImageSize(2, 6), 1, light)));
     Samples.file(temp.resolve("set/b/broken.png"), new byte[7]);
 
-    DataStats stats = DataStats.of(open().train(), DecodeOptions.DEFAULT, 100);
+    DataStats stats = DataStats.of(open().train(), DecodeOptions.DEFAULT, 100, 2);
 
     assertThat(stats.pictures()).isEqualTo(2);
     assertThat(stats.broken()).isEqualTo(1);
@@ -192,7 +192,7 @@ class DataCheckTest {
 
     Normalization found =
         DataStats.normalization(
-            digits.train(), DecodeOptions.DEFAULT.withColor(ColorMode.GRAY), 10_000);
+            digits.train(), DecodeOptions.DEFAULT.withColor(ColorMode.GRAY), 10_000, 2);
 
     assertThat(found.mean().get(0)).isCloseTo(0.1307, within(0.002)); // of all 60,000
     assertThat(found.std().get(0)).isCloseTo(0.3081, within(0.002));
@@ -204,7 +204,7 @@ class DataCheckTest {
     Samples.file(temp.resolve("set/a/1.png"), png);
     Samples.file(temp.resolve("set/b/1.png"), png);
 
-    assertThat(DataStats.normalization(open().train(), DecodeOptions.DEFAULT, 10))
+    assertThat(DataStats.normalization(open().train(), DecodeOptions.DEFAULT, 10, 1))
         .isEqualTo(
             new Normalization(
                 List.of(10 / 255.0, 20 / 255.0, 30 / 255.0),
