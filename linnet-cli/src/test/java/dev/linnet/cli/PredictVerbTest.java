@@ -1,0 +1,217 @@
+package dev.linnet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code predict} and {@code eval} of a small run on dark and bright noise. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class PredictVerbTest {
+  private static final String NO_PICTURE =
+      ": no picture of a known format (it begins with \"hello\"); must be one of JPEG, PNG,"
+          + " WEBP, BMP, GIF, TIFF";
+
+  @TempDir private static Path shared;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void trainsOnDarkAndBright() {
+    Path data = Pictures.folders(shared.resolve("data"), 20);
+    Run.of(
+            "train",
+            "--quiet",
+            "--data",
+            data.toString(),
+            "--model",
+            "resnet20",
+            "--size",
+            "16",
+            "--epochs",
+            "4",
+            "--batch",
+            "8",
+            "--out",
+            run())
+        .answered();
+  }
+
+  private static String run() {
+    return shared.resolve("run").toString();
+  }
+
+  @Test
+  void a_picture_is_named_with_the_probabilities_of_its_classes() {
+    Path dark = Pictures.write(folder.resolve("naïve file.png"), 0, 77);
+    assertThat(Run.of("predict", run(), dark.toString()).answered())
+        .matches(dark + ": dark \\d+\\.\\d %, bright \\d+\\.\\d %\n");
+  }
+
+  @Test
+  void the_json_has_exactly_the_documented_keys() {
+    Path dark = Pictures.write(folder.resolve("a.png"), 0, 77);
+    JsonNode json = Run.of("predict", run(), dark.toString(), "--json").json();
+    assertThat(json.fieldNames()).toIterable().containsExactly("results");
+    JsonNode result = json.get("results").get(0);
+    assertThat(result.fieldNames()).toIterable().containsExactly("path", "predictions");
+    assertThat(result.get("path").asText()).isEqualTo(dark.toString());
+    assertThat(result.get("predictions")).hasSize(2);
+    JsonNode best = result.get("predictions").get(0);
+    assertThat(best.fieldNames()).toIterable().containsExactly("index", "class", "probability");
+    assertThat(best.get("class").asText()).isEqualTo("dark");
+    assertThat(best.get("index").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void logits_and_fewer_classes_come_when_asked_for() {
+    Path dark = Pictures.write(folder.resolve("a.png"), 0, 77);
+    JsonNode result =
+        Run.of("predict", run(), dark.toString(), "--json", "--top=1", "--logits")
+            .json()
+            .get("results")
+            .get(0);
+    assertThat(result.fieldNames()).toIterable().containsExactly("path", "predictions", "logits");
+    assertThat(result.get("predictions")).hasSize(1);
+    assertThat(result.get("logits")).hasSize(2);
+  }
+
+  @Test
+  void folders_and_lists_on_the_standard_input_are_read_in_their_order() {
+    Path dark = Pictures.write(folder.resolve("more").resolve("z.png"), 0, 1);
+    Path bright = Pictures.write(folder.resolve("more").resolve("below").resolve("a.png"), 150, 2);
+    Path last = Pictures.write(folder.resolve("last one.png"), 0, 3);
+    Run run =
+        Run.with(Map.of(), last + "\n\n", "predict", run(), folder.resolve("more").toString(), "-");
+    assertThat(run.answered().lines())
+        .extracting(line -> line.substring(0, line.indexOf(": ")))
+        .containsExactly(bright.toString(), dark.toString(), last.toString());
+  }
+
+  @Test
+  void broken_pictures_are_named_the_others_go_into_the_table_and_the_exit_code_is_1()
+      throws IOException {
+    Path in = folder.resolve("in");
+    Pictures.write(in.resolve("a.png"), 0, 1);
+    Path text = Files.writeString(in.resolve("b.jpg"), "hello");
+    Path empty = Files.writeString(in.resolve("c.jpg"), "");
+    Pictures.write(in.resolve("d.png"), 150, 2);
+    Path table = folder.resolve("answers.csv");
+    Run run = Run.of("predict", run(), in.toString(), "--csv", table.toString(), "--top", "1");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEqualTo(table + ": 2 pictures\n");
+    assertThat(run.err().lines())
+        .containsExactlyInAnyOrder(
+            "warning: " + text + NO_PICTURE + " (skipped)",
+            "warning: " + empty + ": the file is empty (0 bytes) (skipped)",
+            "linnet: 2 of 4 pictures could not be read; they are named above");
+    List<String> rows = Files.readAllLines(table);
+    assertThat(rows).hasSize(3);
+    assertThat(rows.get(0)).isEqualTo("path,class_1,probability_1");
+    assertThat(rows.get(1)).matches(in.resolve("a.png") + ",dark,[01]\\.\\d{6}");
+    assertThat(rows.get(2)).matches(in.resolve("d.png") + ",bright,[01]\\.\\d{6}");
+  }
+
+  @Test
+  void a_broken_picture_that_is_all_there_is_to_predict_is_the_error() throws IOException {
+    Path text = Files.writeString(folder.resolve("b.jpg"), "hello");
+    Run.of("predict", run(), text.toString()).failed(1, "linnet: " + text + NO_PICTURE);
+    Path none = folder.resolve("none.jpg");
+    Run.of("predict", run(), none.toString()).failed(1, "linnet: " + none + ": no such file");
+  }
+
+  @Test
+  void what_cannot_be_predicted_is_refused() throws IOException {
+    Run.of("predict", run())
+        .failed(2, "linnet: \"linnet predict\" needs PICTURE; see \"linnet predict --help\"");
+    Run.of("predict", run(), "-")
+        .failed(1, "linnet: standard input: names no pictures; write a path on each line");
+    Run.of("predict", run(), folder.toString())
+        .failed(1, "linnet: " + folder + ": holds no pictures");
+    Run.of("predict", run(), "a.png", "--top", "0")
+        .failed(2, "linnet: --top: got 0; must be at least 1");
+    Run.of("predict", folder.resolve("no").toString(), "a.png")
+        .failed(
+            1,
+            "linnet: %s: no such folder; give a run's folder, a folder with config.json and"
+                    .formatted(folder.resolve("no"))
+                + " model.safetensors, or a name of the zoo with --weights FILE");
+    Path table = Files.writeString(folder.resolve("mine.csv"), "mine");
+    Run.of("predict", run(), "a.png", "--csv", table.toString())
+        .failed(1, "linnet: --csv: " + table + " exists already; choose another name");
+    assertThat(table).hasContent("mine");
+  }
+
+  @Test
+  void a_bare_file_of_weights_needs_the_networks_name() {
+    Path dark = Pictures.write(folder.resolve("a.png"), 0, 77);
+    String weights = shared.resolve("run").resolve("model.safetensors").toString();
+    assertThat(
+            Run.of("predict", "resnet20", "--weights", weights, dark.toString(), "--json")
+                .json()
+                .get("results")
+                .get(0)
+                .get("predictions")
+                .get(0)
+                .get("class")
+                .asText())
+        .startsWith("class ");
+  }
+
+  @Test
+  void an_evaluation_has_exactly_the_documented_keys_and_equals_the_summary() throws IOException {
+    JsonNode json = Run.of("eval", run(), "--json").json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly("top1", "top5", "loss", "images", "seconds", "images_per_s");
+    JsonNode summary =
+        com.fasterxml.jackson.databind.json.JsonMapper.builder()
+            .build()
+            .readTree(shared.resolve("run").resolve("summary.json").toFile());
+    for (String key : List.of("top1", "top5", "loss", "images")) {
+      assertThat(json.get(key)).as(key).isEqualTo(summary.get("test").get(key));
+    }
+  }
+
+  @Test
+  void people_get_a_table_of_the_classes_and_the_confusion_matrix() {
+    String answer = Run.of("eval", run(), "--split", "train").answered();
+    assertThat(answer)
+        .startsWith("class   pictures  precision    recall        F1\n")
+        .contains("shown \\ taken for  bright  dark\n")
+        .containsPattern("calibration error \\d+\\.\\d\\d %\n")
+        .containsPattern("top-1 \\d+\\.\\d\\d %  top-5 100\\.00 %  loss .*  on 32 pictures\n$");
+  }
+
+  @Test
+  void other_data_are_measured_whole() {
+    Path data = Pictures.folders(folder.resolve("other"), 3);
+    JsonNode json = Run.of("eval", run(), "--data", data.toString(), "--json").json();
+    assertThat(json.get("images").asInt()).isEqualTo(6);
+  }
+
+  @Test
+  void what_cannot_be_evaluated_is_refused() {
+    Run.of("eval").failed(2, "linnet: \"linnet eval\" needs RUN; see \"linnet eval --help\"");
+    Run.of("eval", run(), "--split", "vla")
+        .failed(2, "linnet: --split: got \"vla\"; must be train, val or test");
+    Run.of("eval", run(), "--batch", "0").failed(2, "linnet: --batch: got 0; must be at least 1");
+    Run.of("eval", run(), "--data", "digits")
+        .failed(
+            1,
+            "linnet: the data have the class \"0\", which the network does not know; it knows"
+                + " bright, dark");
+    String weights = shared.resolve("run").resolve("model.safetensors").toString();
+    Run.of("eval", "resnet20", "--weights", weights)
+        .failed(2, "linnet: \"linnet eval\" needs --data: resnet20 is no run that knows its data");
+  }
+}

@@ -1,0 +1,109 @@
+package dev.linnet.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process of its own shows: signals, pipes, and what is loaded. */
+@Tag("slow")
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class ProcessTest {
+  @TempDir private Path folder;
+
+  @Test
+  void help_loads_neither_libtorch_nor_opencv() throws Exception {
+    Path log = folder.resolve("classes.txt");
+    for (List<String> arguments :
+        List.of(
+            List.of("--help"),
+            List.of("--version"),
+            List.of("train", "--help"),
+            List.of("trian"))) {
+      Process process =
+          start(List.of("-Xlog:class+load:file=" + log), arguments, folder.resolve("out.txt"));
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(Files.readString(log))
+          .contains("dev.linnet.cli.Main")
+          .doesNotContain("org.bytedeco");
+    }
+  }
+
+  @Test
+  void a_signal_saves_the_run_which_goes_on_and_no_process_crashes() throws Exception {
+    Path run = folder.resolve("run");
+    Process process =
+        start(
+            List.of(),
+            List.of("train", "--limit=200", "--epochs=2000", "--out", run.toString()),
+            folder.resolve("out.txt"));
+    List<String> said = new ArrayList<>();
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        said.add(line);
+        if (line.startsWith("epoch    2/2000")) {
+          process.toHandle().destroy(); // SIGTERM
+        }
+      }
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(said)
+        .last()
+        .asString()
+        .startsWith("linnet: interrupted after update ")
+        .endsWith("; the state is saved; go on with: linnet train --resume " + run);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.map(p -> p.getFileName().toString())).containsOnly("run", "out.txt");
+    }
+  }
+
+  @Test
+  void a_reader_that_closes_the_pipe_ends_the_command_quietly() throws Exception {
+    Process process = start(List.of(), List.of("completion", "bash"), null);
+    process.getInputStream().close();
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      assertThat(err.lines()).isEmpty();
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isZero();
+  }
+
+  private Process start(
+      List<String> options, List<String> arguments, @org.jspecify.annotations.Nullable Path out)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx1g",
+            "-XX:+UseSerialGC",
+            "-Dorg.bytedeco.javacpp.nopointergc=true",
+            "-cp",
+            System.getProperty("java.class.path")));
+    command.addAll(options);
+    command.add("dev.linnet.cli.Main");
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    if (out != null) {
+      builder.redirectOutput(new File(out.toString()));
+    }
+    return builder.start();
+  }
+}
