@@ -82,8 +82,11 @@ final class BenchVerb implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", description = "steps that count; default 10")
     int steps = 10;
 
-    @Option(names = "--warmup", paramLabel = "N", description = "steps before; default 3")
-    int warmup = 3;
+    @Option(
+        names = "--warmup",
+        paramLabel = "N",
+        description = "steps before; default: at least 3, for 5 s, as the JVM compiles meanwhile")
+    @Nullable Integer warmup;
 
     private static final int USUAL_SIZE = 224;
 
@@ -92,9 +95,11 @@ final class BenchVerb implements Callable<Integer> {
       int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
       Device device = session.device();
       DType dtype = session.trainingType(device);
+      StepBench.Warmup before =
+          warmup == null ? StepBench.Warmup.DEFAULT : StepBench.Warmup.ofSteps(warmup);
       StepTimes times =
           StepBench.run(
-              work, new StepBench.Plan(model, batch, pixels, device, dtype, steps, warmup));
+              work, new StepBench.Plan(model, batch, pixels, device, dtype, steps, before));
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", verb);
       row.put("model", model);

@@ -46,15 +46,36 @@ public final class StepBench {
    * @param size height and width of the pictures in pixels, at least 1
    * @param dtype of convolutions and matrix products; weights stay fp32
    * @param steps that are timed, at least 1
-   * @param warmup steps before, at least 0
+   * @param warmup what runs before
    */
   public record Plan(
-      String model, int batch, int size, Device device, DType dtype, int steps, int warmup) {
+      String model, int batch, int size, Device device, DType dtype, int steps, Warmup warmup) {
     public Plan {
       Check.that(batch >= 1, "--batch", batch, "at least 1");
       Check.that(size >= 1, "--size", size, "at least 1");
       Check.that(steps >= 1, "--steps", steps, "at least 1");
-      Check.that(warmup >= 0, "--warmup", warmup, "at least 0");
+    }
+  }
+
+  /**
+   * Steps that are not timed, at least as many and for at least as long: buffers are allocated, and
+   * the JVM compiles what runs often, which takes seconds whatever a step takes.
+   *
+   * @param steps at least 0
+   * @param seconds at least 0
+   */
+  public record Warmup(int steps, double seconds) {
+    /** A step of LeNet-5 takes a sixth less time after 5 s than after 3 steps. */
+    public static final Warmup DEFAULT = new Warmup(3, 5);
+
+    public Warmup {
+      Check.that(steps >= 0, "--warmup", steps, "at least 0");
+      Check.that(seconds >= 0, "warmup.seconds", seconds, "at least 0");
+    }
+
+    /** So many steps, however short they are. */
+    public static Warmup ofSteps(int steps) {
+      return new Warmup(steps, 0);
     }
   }
 
@@ -139,10 +160,11 @@ public final class StepBench {
 
   private static StepTimes time(Plan plan, Runnable step) {
     long begin = System.nanoTime();
-    for (int i = 0; i < plan.warmup(); i++) {
+    long warmup = 0;
+    for (int i = 0; i < plan.warmup().steps() || warmup < plan.warmup().seconds() * 1e9; i++) {
       step.run();
+      warmup = System.nanoTime() - begin;
     }
-    long warmup = System.nanoTime() - begin;
     long[] nanos = new long[plan.steps()];
     for (int i = 0; i < nanos.length; i++) {
       begin = System.nanoTime();
