@@ -64,6 +64,12 @@ public final class DataSources {
       Path path = catalog.locate(entry, options.places(), options.downloads());
       found = recognize(path, entry.classes());
     }
+    if (Files.isDirectory(Path.of(entry.name()))) {
+      found =
+          found.with(
+              "%s: the data set of that name; for the folder write ./%s"
+                  .formatted(entry.name(), entry.name()));
+    }
     return DataSource.of(entry.name(), found, options);
   }
 
@@ -102,12 +108,7 @@ public final class DataSources {
     }
     if (TarReader.isNamedTar(name) || TarReader.packing(path).isPresent()) {
       Recognized found = tree(TarReader.read(path, disk), names);
-      return new Recognized(
-          found.layout() + " in a tar",
-          found.where(),
-          found.pools(),
-          found.isSplit(),
-          found.warnings());
+      return found.withLayout(found.layout() + " in a tar");
     }
     String instead =
         Idx.isNamedIdx(name)
@@ -148,12 +149,7 @@ public final class DataSources {
         trees.add(TarReader.read(archive, disk));
       }
       Recognized found = tree(PackedTree.union(folder.toString(), stems, trees), names);
-      return new Recognized(
-          "a tar of class folders for each split",
-          found.where(),
-          found.pools(),
-          found.isSplit(),
-          found.warnings());
+      return found.withLayout("a tar of class folders for each split");
     }
     if (archives.size() > 1) {
       throw new LinnetException(

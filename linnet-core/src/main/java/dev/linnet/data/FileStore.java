@@ -14,6 +14,9 @@ import java.util.Optional;
 
 /** Pictures that are files of a tree. */
 final class FileStore implements Store {
+  /** Twice the bytes of the largest picture that is read, uncompressed. */
+  private static final long MOST = 1L << 29;
+
   private final Tree tree;
 
   FileStore(Tree tree) {
@@ -82,8 +85,16 @@ final class FileStore implements Store {
   }
 
   private byte[] bytes(int picture) {
+    long length = tree.length(picture);
+    if (length > MOST) {
+      throw new BadPictureException(
+          where(picture), "has %d bytes; must be at most %d".formatted(length, MOST));
+    }
     try {
       return tree.read(picture);
+    } catch (OutOfMemoryError e) {
+      throw new BadPictureException(
+          where(picture), "has " + length + " bytes, for which the heap has no room", e);
     } catch (IOException e) {
       throw new BadPictureException(where(picture), "cannot be read (" + Disk.reason(e) + ")", e);
     }

@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,18 @@ record Recognized(
   Recognized {
     pools = new EnumMap<>(pools);
     warnings = List.copyOf(warnings);
+  }
+
+  /** The same under another name of its layout. */
+  Recognized withLayout(String other) {
+    return new Recognized(other, where, pools, isSplit, warnings);
+  }
+
+  /** The same with one more warning. */
+  Recognized with(String warning) {
+    List<String> more = new ArrayList<>(warnings);
+    more.add(warning);
+    return new Recognized(layout, where, pools, isSplit, more);
   }
 
   /** Names of the classes, the same in all splits. */

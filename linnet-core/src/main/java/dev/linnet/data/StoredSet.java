@@ -12,6 +12,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Some pictures of a store, with their labels. */
 final class StoredSet implements PictureSet {
@@ -19,6 +21,7 @@ final class StoredSet implements PictureSet {
   private final int[] pictures;
   private final int[] labels;
   private final List<String> classes;
+  private final AtomicReference<@Nullable String> fingerprint = new AtomicReference<>();
 
   /** Takes the arrays as its own: the pictures of the store, and the label of each. */
   StoredSet(Store store, int[] pictures, int[] labels, List<String> classes) {
@@ -106,6 +109,16 @@ final class StoredSet implements PictureSet {
 
   @Override
   public String fingerprint() {
+    String known = fingerprint.get();
+    if (known != null) {
+      return known;
+    }
+    String computed = computeFingerprint();
+    fingerprint.set(computed);
+    return computed;
+  }
+
+  private String computeFingerprint() {
     MessageDigest digest = sha256();
     StringBuilder line = new StringBuilder();
     for (String name : classes) {

@@ -172,6 +172,19 @@ class CatalogTest {
   }
 
   @Test
+  void a_folder_of_the_same_name_beside_is_said() throws IOException {
+    String name = Files.createDirectories(temp.resolve("digits")).toString();
+    Catalog.Entry digits = Catalog.Entry.builtIn(name, "as the catalog's");
+
+    DataSource source =
+        new DataSources(new Catalog(List.of(digits)), Disk.REAL)
+            .openNamed(name, DataOptions.of(places()));
+
+    assertThat(source.warnings())
+        .containsExactly(name + ": the data set of that name; for the folder write ./" + name);
+  }
+
+  @Test
   void an_empty_folder_of_that_name_is_not_taken_for_the_data_set() throws IOException {
     Files.createDirectories(temp.resolve("cache/photos/.git"));
 

@@ -8,6 +8,7 @@ import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -301,6 +302,20 @@ class ClassFoldersTest {
         .isInstanceOf(BadPictureException.class)
         .hasMessage(
             temp.resolve("set").resolve(train.name(0)) + ": cannot be read (permission denied)");
+  }
+
+  @Test
+  void a_file_that_is_no_picture_by_its_length_is_a_bad_picture_and_not_read() throws IOException {
+    Samples.pictures(temp, "set/a/1.png", "set/b/1.png");
+    try (RandomAccessFile file = new RandomAccessFile(temp.resolve("set/a/1.png").toFile(), "rw")) {
+      file.setLength(5_000_000_000L); // sparse
+    }
+    PictureSet train = open("set").train();
+
+    assertThatThrownBy(() -> train.read(0, DecodeOptions.DEFAULT))
+        .isInstanceOf(BadPictureException.class)
+        .hasMessage(
+            temp.resolve("set/a/1.png") + ": has 5000000000 bytes; must be at most 536870912");
   }
 
   @Test
