@@ -85,10 +85,60 @@ final class ProcessTest {
     assertThat(process.exitValue()).isZero();
   }
 
+  @Test
+  void a_disk_that_fills_up_during_a_run_costs_one_line_and_no_file_that_was_whole()
+      throws Exception {
+    Path run = folder.resolve("run");
+    List<String> arguments = List.of("train", "--limit=20", "--epochs=1", "--out", run.toString());
+    Process process =
+        start(
+            // The system refuses every file of more than 600 KiB: the model fits, its checkpoint,
+            // which holds the model, its average and the optimizer's state, does not.
+            List.of("sh", "-c", "ulimit -f 1200 && exec \"$@\"", "sh"),
+            List.of(),
+            arguments,
+            folder.resolve("out.txt"));
+    List<String> said;
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      said = err.lines().toList();
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(1);
+    assertThat(said)
+        .last()
+        .asString()
+        .startsWith("linnet: " + run.resolve("checkpoint/last.safetensors") + ": cannot be written")
+        .endsWith("free space or choose another place");
+    try (Stream<Path> left = Files.walk(run)) {
+      assertThat(left.map(p -> p.getFileName().toString()))
+          .contains("recipe.yaml", "model.safetensors")
+          .doesNotContain("last.safetensors")
+          .noneMatch(name -> name.endsWith(".tmp"));
+    }
+  }
+
   private Process start(
       List<String> options, List<String> arguments, @org.jspecify.annotations.Nullable Path out)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), options, arguments, out);
+  }
+
+  /**
+   * Starts the program in a JVM of its own.
+   *
+   * @param before what stands before the command of the JVM
+   * @param options the JVM's
+   * @param arguments the program's
+   * @param out where standard output goes; null: to the process
+   */
+  private Process start(
+      List<String> before,
+      List<String> options,
+      List<String> arguments,
+      @org.jspecify.annotations.Nullable Path out)
+      throws IOException {
+    List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
