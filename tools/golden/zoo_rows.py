@@ -1,7 +1,7 @@
 """Writes linnet-core/src/test/resources/golden/zoo.json: reference values for the networks that the zoo has.
 
     pip install torch==2.10.0 torchvision==0.25.0 timm==1.0.31
-    OMP_NUM_THREADS=1 python tools/golden/zoo_rows.py [ZOO_JSON]      # about 1 minute on one core
+    OMP_NUM_THREADS=1 python tools/golden/zoo_rows.py [ZOO_JSON]      # about 15 minutes on one core
 
 Rows that ZOO_JSON (what zoo.py writes) has are copied from it; the last digits of a float32 forward
 pass depend on the processor. zoo.py says how weights and pictures are made and what the fields mean. Tolerance of the logits:
@@ -15,14 +15,37 @@ import timm
 
 import zoo
 
-NAMES = (
-    "resnet18 resnet34 resnet50 resnet101 resnet152 "
-    "resnet18d resnet26d resnet34d resnet50d resnet101d resnet152d "
-    "resnext50_32x4d resnext101_32x4d resnext101_32x8d resnext101_64x4d wide_resnet50_2 wide_resnet101_2 "
-    "lenet5 resnet20 resnet32 resnet44 resnet56 resnet110"
+# Names beside those that zoo.py lists.
+MORE = (
+    "resnet34d resnet152d resnetv2_34d resnetv2_152 xception65 xception71 "
+    "mobilenetv1_125 mobilenetv2_110d mobilenetv2_120d tf_mobilenetv3_small_100 tf_mobilenetv3_large_100 "
+    "mnasnet_small semnasnet_050 semnasnet_075 semnasnet_140 ghostnet_050 ghostnet_130 "
+    "efficientnet_lite1 efficientnet_lite2 efficientnet_lite3 efficientnet_lite4 "
+    "tf_efficientnet_b1 tf_efficientnet_b2 tf_efficientnet_b3 tf_efficientnet_b4 tf_efficientnet_b5 "
+    "tf_efficientnet_b6 tf_efficientnet_b7 "
+    "tf_efficientnet_lite0 tf_efficientnet_lite1 tf_efficientnet_lite2 tf_efficientnet_lite3 tf_efficientnet_lite4 "
+    "efficientnetv2_s efficientnetv2_m efficientnetv2_l efficientnetv2_rw_m "
+    "tf_efficientnetv2_b0 tf_efficientnetv2_b1 tf_efficientnetv2_b2 tf_efficientnetv2_b3 "
+    "tf_efficientnetv2_s tf_efficientnetv2_m tf_efficientnetv2_l "
+    "regnetx_004 regnetx_006 regnetx_008 regnetx_016 regnetx_032 regnetx_040 regnetx_064 regnetx_080 "
+    "regnetx_120 regnetx_160 regnetx_320 "
+    "regnety_006 regnety_008 regnety_016 regnety_040 regnety_064 regnety_080 regnety_120 regnety_160 regnety_320 "
+    "repvgg_a1 repvgg_a2 repvgg_b0 repvgg_b1 repvgg_b1g4 repvgg_b2 repvgg_b2g4 repvgg_b3 repvgg_b3g4 "
+    "convnext_femto convnext_pico convnext_base convnext_large "
+    "vit_small_patch32_224 vit_base_patch32_224"
 ).split()
-LARGE = 96  # side of the pictures of timm's networks that zoo.py does not list
+SIDE = 96  # of the pictures of those networks; of a ViT 224
 OUT = "../../linnet-core/src/test/resources/golden/zoo.json"
+
+
+def record(name):
+    if name in zoo.PAPER:
+        size = default = zoo.PAPER[name][1]
+        return zoo.record(name, "paper", size, default, False)[0]
+    if name in zoo.TORCHVISION:
+        return zoo.record(name, "torchvision", zoo.TORCHVISION[name], (3, 224, 224), False)[0]
+    side = zoo.TIMM.get(name, 224 if name.startswith("vit") else SIDE)
+    return zoo.record(name, "timm", (3, side, side), timm.get_pretrained_cfg(name).input_size, False)[0]
 
 
 def main():
@@ -31,17 +54,9 @@ def main():
         with open(sys.argv[1]) as f:
             recorded = {m["name"]: m for m in json.load(f)["models"]}
     models = []
-    for name in NAMES:
-        if name in recorded:
-            models.append(recorded[name])
-            continue
-        if name in zoo.PAPER:
-            chw = zoo.PAPER[name][1]
-            row, _ = zoo.record(name, "paper", chw, chw, False)
-        else:
-            side = zoo.TIMM.get(name, LARGE)
-            default = timm.get_pretrained_cfg(name).input_size
-            row, _ = zoo.record(name, "timm", (3, side, side), default, name == "resnet50d")
+    for name in list(zoo.TORCHVISION) + list(zoo.TIMM) + list(zoo.PAPER) + MORE:
+        row = recorded.get(name) or record(name)
+        row.pop("state", None)
         models.append(row)
     zoo.dump({**zoo.header(), "models": models}, os.path.join(zoo.HERE, OUT))
 

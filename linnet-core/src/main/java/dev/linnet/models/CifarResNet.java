@@ -63,6 +63,7 @@ public final class CifarResNet extends Classifier {
     super(options);
     conv1 = child("conv1", Conv2d.of(options.inChannels(), WIDTH, 3).withoutBias());
     bn1 = child("bn1", NormAct.of(WIDTH, Nonlinearity.RELU));
+    level("bn1", WIDTH, 1);
     int count = STAGES * config.blocksInStage();
     int channels = WIDTH;
     for (int stage = 0; stage < STAGES; stage++) {
@@ -74,6 +75,7 @@ public final class CifarResNet extends Classifier {
         blocks.append(new Block(channels, planes, dropPath, options.zeroGamma()));
         channels = planes;
       }
+      level("layer" + (stage + 1), channels, 1 << stage);
       stages.append(blocks);
     }
     head("fc", channels);
@@ -105,7 +107,7 @@ public final class CifarResNet extends Classifier {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
       Tensor y = bn1.forward(conv1.forward(x));
       return bn2.forward(conv2.forward(y), shortcut.forward(x), dropPath);
     }
@@ -120,7 +122,7 @@ public final class CifarResNet extends Classifier {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
       return x.stride(2, 2).stride(3, 2).pad(0, 0, 0, 0, zeros, zeros);
     }
   }

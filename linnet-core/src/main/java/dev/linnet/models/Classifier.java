@@ -9,10 +9,17 @@ import dev.linnet.nn.Conv2d;
 import dev.linnet.nn.Dropout;
 import dev.linnet.nn.Linear;
 import dev.linnet.nn.Module;
+import dev.linnet.nn.Parameter;
+import dev.linnet.nn.Taps;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +36,10 @@ public abstract class Classifier extends Module {
   private int classes;
   private String architecture = getClass().getSimpleName();
   private @Nullable String headName;
-  private @Nullable Linear head;
+  private @Nullable Head head;
   private @Nullable Dropout dropout;
+  private final List<FeatureLevel> levels = new ArrayList<>();
+  private final List<AuxiliaryHead> auxiliary = new ArrayList<>();
 
   /** Takes what all networks have in common; a subclass ends its constructor with {@link #head}. */
   protected Classifier(ModelOptions options) {
@@ -46,10 +55,47 @@ public abstract class Classifier extends Module {
    * @param features its inputs
    */
   protected final void head(String name, int features) {
+    head(name, new Head.OfLinear(Linear.of(features, classes)));
+  }
+
+  /**
+   * Declares another head: dropout and the layer whose outputs are the classes.
+   *
+   * @param name the layer's name in the state
+   */
+  final void head(String name, Head layer) {
     dropout = child("head_drop", new Dropout(dropRate));
     headName = name;
-    head = child(name, Linear.of(features, classes));
+    head = layer;
+    child(name, layer.build(classes));
   }
+
+  /**
+   * Declares maps that {@link #featureMaps} gives, from the first of the network to the last.
+   *
+   * @param module full name of the module that puts them out
+   * @param channels of the maps
+   * @param stride how often they divide the picture's side
+   */
+  protected final void level(String module, int channels, int stride) {
+    levels.add(new FeatureLevel(module, channels, stride));
+  }
+
+  /**
+   * Declares and names a head in the middle, whose loss is added in training.
+   *
+   * @param name in the state, where it stands among the other children
+   * @param at full name of the module whose output it sees
+   * @param weight of its loss
+   * @param layers from that output to [N, classes], for a number of classes
+   */
+  protected final void auxiliary(
+      String name, String at, double weight, IntFunction<Module> layers) {
+    auxiliary.add(new AuxiliaryHead(name, at, weight, layers));
+    child(name, layers.apply(classes));
+  }
+
+  private record AuxiliaryHead(String name, String at, double weight, IntFunction<Module> layers) {}
 
   // ------------------------------------------------------------------ what it computes
 
@@ -62,8 +108,9 @@ public abstract class Classifier extends Module {
   }
 
   /** Maps pooled features to logits [N, {@link #classes}]. */
-  public final Tensor head(Tensor pooled) {
-    return linear().forward(requireNonNull(dropout).forward(pooled));
+  public Tensor head(Tensor pooled) {
+    Module layer = requireNonNull(children().get(headName()));
+    return layer.forward(requireNonNull(dropout).forward(pooled));
   }
 
   /**
@@ -73,7 +120,81 @@ public abstract class Classifier extends Module {
    *     cannot take
    */
   @Override
-  public final Tensor forward(Tensor x) {
+  protected final Tensor compute(Tensor x) {
+    checkPictures(x);
+    return head(pool(features(x)));
+  }
+
+  /**
+   * The last maps of chosen levels, as detection and segmentation need them.
+   *
+   * @param x pictures [N, C, H, W]
+   * @param chosen indices into {@link #levels}; none for all
+   * @return [N, channels, ⌈H / stride⌉, ⌈W / stride⌉] for each, about
+   */
+  public final List<Tensor> featureMaps(Tensor x, int... chosen) {
+    checkPictures(x);
+    List<String> modules = new ArrayList<>();
+    if (chosen.length == 0) {
+      levels.forEach(level -> modules.add(level.module()));
+    }
+    for (int index : chosen) {
+      Check.that(
+          index >= 0 && index < levels.size(), "level", index, "in [0, " + levels.size() + ")");
+      modules.add(levels.get(index).module());
+    }
+    Map<String, Tensor> seen = Taps.run(this, modules, () -> features(x)).tapped();
+    return modules.stream().map(name -> asMap(requireNonNull(seen.get(name)))).toList();
+  }
+
+  /** The output of a level's module as a map [N, C, H, W]; for networks of tokens. */
+  protected Tensor asMap(Tensor output) {
+    return output;
+  }
+
+  /** What {@link #featureMaps} gives, from the first of the network to the last. */
+  public final List<FeatureLevel> levels() {
+    return Collections.unmodifiableList(levels);
+  }
+
+  /**
+   * Logits for training: the network's and those of its heads in the middle.
+   *
+   * @param logits [N, classes]
+   * @param auxiliary of the heads in the middle, from the first of the network on; empty for most
+   *     networks
+   */
+  public record Outputs(Tensor logits, List<Weighted> auxiliary) {
+    public Outputs {
+      auxiliary = List.copyOf(auxiliary);
+    }
+
+    /**
+     * Logits whose loss counts in part.
+     *
+     * @param logits [N, classes]
+     * @param weight of their loss
+     */
+    public record Weighted(Tensor logits, double weight) {}
+  }
+
+  /** Maps pictures [N, C, H, W] to all logits that training uses; as {@link #forward} else. */
+  public final Outputs outputs(Tensor x) {
+    if (auxiliary.isEmpty() || !isTraining()) {
+      return new Outputs(forward(x), List.of());
+    }
+    List<String> places = auxiliary.stream().map(AuxiliaryHead::at).toList();
+    Taps.Seen seen = Taps.run(this, places, () -> forward(x));
+    List<Outputs.Weighted> more = new ArrayList<>();
+    for (AuxiliaryHead middle : auxiliary) {
+      Tensor maps = requireNonNull(seen.tapped().get(middle.at()));
+      Module layers = requireNonNull(children().get(middle.name()));
+      more.add(new Outputs.Weighted(layers.forward(maps), middle.weight()));
+    }
+    return new Outputs(seen.output(), more);
+  }
+
+  private void checkPictures(Tensor x) {
     if (x.rank() != 4 || x.dim(1) != inChannels) {
       throw new LinnetException(
           architecture
@@ -84,7 +205,6 @@ public abstract class Classifier extends Module {
               + ", H, W]; choose the color mode of the pictures, or in_channels of the model");
     }
     checkSize(x.dim(2), x.dim(3));
-    return head(pool(features(x)));
   }
 
   /**
@@ -113,7 +233,7 @@ public abstract class Classifier extends Module {
 
   /** The width of the pooled features, which is the head's input. */
   public final int numFeatures() {
-    return linear().spec().in();
+    return requireNonNull(head, "the constructor declares the head").features();
   }
 
   /** The head's name in the state, such as {@code fc}. */
@@ -136,33 +256,35 @@ public abstract class Classifier extends Module {
   // ------------------------------------------------------------------ another head
 
   /**
-   * Puts a fresh head in the place of the old one, which is closed; the rest stays. An optimizer
-   * made before does not know the new one.
+   * Puts a fresh head in the place of the old one, which is closed, and likewise in the middle; the
+   * rest stays. An optimizer made before does not know the new ones.
    *
    * @param classes outputs of the new head, at least 1
    * @param random where its first weights come from
    */
   public final void resetHead(int classes, RandomState random) {
     Check.that(classes >= 1, "classes", classes, "at least 1");
-    Linear old = linear();
-    Device device = old.weight().isMaterialized() ? old.weight().value().device() : null;
-    Linear fresh = replaceChild(headName(), Linear.of(old.spec().in(), classes).build());
+    Parameter old = state(headName() + ".weight");
+    Device device = old.isMaterialized() ? old.value().device() : null;
+    replace(headName(), requireNonNull(head).build(classes), device, random);
+    for (AuxiliaryHead middle : auxiliary) {
+      replace(middle.name(), middle.layers().apply(classes), device, random);
+    }
+    this.classes = classes;
+  }
+
+  private void replace(String name, Module fresh, @Nullable Device device, RandomState random) {
+    replaceChild(name, fresh);
     if (device != null) {
       fresh.materialize(device, random);
     }
     if (isTraining()) {
       fresh.train();
     }
-    head = fresh;
-    this.classes = classes;
   }
 
   final Classifier named(String name) {
     architecture = name;
     return this;
-  }
-
-  private Linear linear() {
-    return requireNonNull(head, "the constructor declares the head");
   }
 }

@@ -3,6 +3,7 @@ package dev.linnet.models;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -14,18 +15,28 @@ import java.util.function.Function;
 final class Family<C> {
   private final String name;
   private final BiFunction<C, ModelOptions, Classifier> network;
+  private final Set<Parts.Part> parts;
   private final Map<String, ZooModel> models;
 
   private Family(
-      String name, BiFunction<C, ModelOptions, Classifier> network, Map<String, ZooModel> models) {
+      String name,
+      BiFunction<C, ModelOptions, Classifier> network,
+      Set<Parts.Part> parts,
+      Map<String, ZooModel> models) {
     this.name = name;
     this.network = network;
+    this.parts = parts;
     this.models = models;
   }
 
   /** A family without names. */
   static <C> Family<C> of(String name, BiFunction<C, ModelOptions, Classifier> network) {
-    return new Family<>(name, network, Map.of());
+    return new Family<>(name, network, Set.of(), Map.of());
+  }
+
+  /** The same family whose networks, named from here on, let these parts be exchanged. */
+  Family<C> takes(Parts.Part... exchangeable) {
+    return new Family<>(name, network, Set.of(exchangeable), models);
   }
 
   /** The same family with one more name. */
@@ -33,10 +44,10 @@ final class Family<C> {
     Map<String, ZooModel> more = new LinkedHashMap<>(models);
     Function<ModelOptions, Classifier> build =
         options -> network.apply(config, options).named(model);
-    if (more.put(model, new ZooModel(model, name, published, build)) != null) {
+    if (more.put(model, new ZooModel(model, name, published, parts, build)) != null) {
       throw new IllegalStateException("the family " + name + " names " + model + " twice");
     }
-    return new Family<>(name, network, more);
+    return new Family<>(name, network, parts, more);
   }
 
   /** Its names in the order of the table. */

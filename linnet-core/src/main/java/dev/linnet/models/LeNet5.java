@@ -47,6 +47,8 @@ public final class LeNet5 extends Classifier {
     int f6 = config.hidden().get(1);
     conv1 = child("conv1", Conv2d.of(options.inChannels(), c1, 5).withTorchStart());
     conv2 = child("conv2", Conv2d.of(c1, c3, 5).withPadding(0).withTorchStart());
+    level("conv1", c1, 1);
+    level("conv2", c3, 2);
     fc1 = child("fc1", Linear.of(c3 * 5 * 5, c5));
     fc2 = child("fc2", Linear.of(c5, f6));
     head("fc", f6);

@@ -1,6 +1,8 @@
 package dev.linnet.models;
 
 import dev.linnet.base.Check;
+import dev.linnet.nn.Padding;
+import dev.linnet.tensor.Nonlinearity;
 
 /**
  * Arguments common to all networks.
@@ -11,11 +13,18 @@ import dev.linnet.base.Check;
  * @param dropPathRate probability with which the last block's branch is left out; earlier blocks'
  *     grow linearly from 0; in [0, 1)
  * @param zeroGamma whether residual branches start at 0
+ * @param parts exchangeable parts
  */
 public record ModelOptions(
-    int classes, int inChannels, double dropRate, double dropPathRate, ZeroGamma zeroGamma) {
+    int classes,
+    int inChannels,
+    double dropRate,
+    double dropPathRate,
+    ZeroGamma zeroGamma,
+    Parts parts) {
   /** 1000 classes, 3 channels, nothing dropped. {@link ZooModel#options} are a name's own. */
-  public static final ModelOptions DEFAULT = new ModelOptions(1000, 3, 0, 0, ZeroGamma.USUAL);
+  public static final ModelOptions DEFAULT =
+      new ModelOptions(1000, 3, 0, 0, ZeroGamma.USUAL, Parts.PUBLISHED);
 
   public ModelOptions {
     Check.that(classes >= 1, "classes", classes, "at least 1");
@@ -26,26 +35,61 @@ public record ModelOptions(
 
   /** Another number of outputs. */
   public ModelOptions withClasses(int value) {
-    return new ModelOptions(value, inChannels, dropRate, dropPathRate, zeroGamma);
+    return new ModelOptions(value, inChannels, dropRate, dropPathRate, zeroGamma, parts);
   }
 
   /** Another number of colors. */
   public ModelOptions withInChannels(int value) {
-    return new ModelOptions(classes, value, dropRate, dropPathRate, zeroGamma);
+    return new ModelOptions(classes, value, dropRate, dropPathRate, zeroGamma, parts);
   }
 
   /** Another probability of dropout. */
   public ModelOptions withDropRate(double value) {
-    return new ModelOptions(classes, inChannels, value, dropPathRate, zeroGamma);
+    return new ModelOptions(classes, inChannels, value, dropPathRate, zeroGamma, parts);
   }
 
   /** Another rate of stochastic depth. */
   public ModelOptions withDropPathRate(double value) {
-    return new ModelOptions(classes, inChannels, dropRate, value, zeroGamma);
+    return new ModelOptions(classes, inChannels, dropRate, value, zeroGamma, parts);
   }
 
   /** Another start of residual branches. */
   public ModelOptions withZeroGamma(ZeroGamma value) {
-    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, value);
+    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, value, parts);
+  }
+
+  /** Other parts. */
+  public ModelOptions withParts(Parts value) {
+    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, zeroGamma, value);
+  }
+
+  /** The activation function of the blocks, where the network's own is the given one. */
+  Nonlinearity activation(Nonlinearity published) {
+    return parts.activation().orElse(published);
+  }
+
+  /** The border of the convolutions, where the network's own is the given one. */
+  Padding padding(Padding published) {
+    return parts.padding().orElse(published);
+  }
+
+  /** Whether blocks weigh their channels, where the network's own choice is the given one. */
+  boolean squeezeExcite(boolean published) {
+    return parts.squeezeExcite().orElse(published);
+  }
+
+  /** The factor on the channels, where the network's own is the given one. */
+  double width(double published) {
+    return parts.width().orElse(published);
+  }
+
+  /** How often the last map divides the picture's side. */
+  int outputStride() {
+    return parts.outputStride().orElse(32);
+  }
+
+  /** Whether training also has the heads in the middle that the network was published with. */
+  boolean auxiliary() {
+    return parts.auxiliary().orElse(false);
   }
 }

@@ -1,5 +1,7 @@
 package dev.linnet.models;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.DType;
@@ -7,6 +9,9 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Recording;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /** A name of the zoo and what stands behind it. Immutable; any thread. */
@@ -14,13 +19,19 @@ public final class ZooModel {
   private final String name;
   private final String family;
   private final Published published;
+  private final Set<Parts.Part> parts;
   private final Function<ModelOptions, Classifier> network;
 
   ZooModel(
-      String name, String family, Published published, Function<ModelOptions, Classifier> network) {
+      String name,
+      String family,
+      Published published,
+      Set<Parts.Part> parts,
+      Function<ModelOptions, Classifier> network) {
     this.name = name;
     this.family = family;
     this.published = published;
+    this.parts = parts;
     this.network = network;
   }
 
@@ -46,8 +57,30 @@ public final class ZooModel {
         .withInChannels(published.preprocessing().input().channels());
   }
 
-  /** The network without memory; the caller materializes and closes it. */
+  /** What may be exchanged in it, in the order of {@link Parts.Part}. */
+  public List<Parts.Part> parts() {
+    return Arrays.stream(Parts.Part.values()).filter(parts::contains).toList();
+  }
+
+  /**
+   * The network without memory; the caller materializes and closes it.
+   *
+   * @throws LinnetException if the options exchange a part that the network has not
+   */
   public Classifier declare(ModelOptions options) {
+    for (Parts.Part part : options.parts().changed()) {
+      if (!parts.contains(part)) {
+        throw new LinnetException(
+            "model_options."
+                + part
+                + ": "
+                + name
+                + " has no such option; "
+                + (parts.isEmpty()
+                    ? "it is built as published"
+                    : "it has " + parts().stream().map(String::valueOf).collect(joining(", "))));
+      }
+    }
     return network.apply(options);
   }
 

@@ -12,19 +12,29 @@ public final class AvgPool2d extends Module {
    *
    * @param kernel side of the window in pixels, at least 1
    * @param stride step in pixels, at least 1
-   * @param padding border in pixels, left out of the mean, in [0, kernel / 2]
+   * @param padding border of zeros; they count in the mean only where the padding is SAME, as in
+   *     timm; at most half of the kernel
    * @param rounding whether windows cut off at the border count
    */
-  public record Spec(int kernel, int stride, int padding, PoolRounding rounding)
+  public record Spec(int kernel, int stride, Padding padding, PoolRounding rounding)
       implements Layer<AvgPool2d> {
     public Spec {
       Check.that(kernel >= 1, "kernel", kernel, "at least 1");
       Check.that(stride >= 1, "stride", stride, "at least 1");
-      Check.that(padding >= 0 && padding <= kernel / 2, "padding", padding, "in [0, kernel / 2]");
+      Check.that(
+          padding.height() <= kernel / 2 && padding.width() == padding.height(),
+          "padding",
+          padding.height(),
+          "in [0, kernel / 2], equal on all sides");
     }
 
     /** Another border. */
-    public Spec withPadding(int value) {
+    public Spec withPadding(int pixels) {
+      return withPadding(Padding.of(pixels));
+    }
+
+    /** Another border. */
+    public Spec withPadding(Padding value) {
       return new Spec(kernel, stride, value, rounding);
     }
 
@@ -47,11 +57,14 @@ public final class AvgPool2d extends Module {
 
   /** No border, whole windows only. */
   public static Spec of(int kernel, int stride) {
-    return new Spec(kernel, stride, 0, PoolRounding.FLOOR);
+    return new Spec(kernel, stride, Padding.of(0), PoolRounding.FLOOR);
   }
 
   @Override
-  public Tensor forward(Tensor x) {
-    return x.avgPool2d(spec.kernel(), spec.stride(), spec.padding(), spec.rounding());
+  protected Tensor compute(Tensor x) {
+    Kernel kernel = Kernel.square(spec.kernel());
+    Tensor padded = spec.padding().border(x, kernel, spec.stride(), 1, 0);
+    int border = spec.padding().pixels(spec.kernel());
+    return padded.avgPool2d(spec.kernel(), spec.stride(), border, spec.rounding());
   }
 }

@@ -18,9 +18,9 @@ public final class Conv2d extends Module {
    *
    * @param in input channels, a multiple of groups
    * @param out output channels, a multiple of groups
-   * @param kernel side of the square kernel in pixels, at least 1
+   * @param kernel area that one output sees
    * @param stride step in pixels, at least 1
-   * @param padding zeros on each side in pixels; {@link #SAME} for half of the kernel's reach
+   * @param padding border of zeros
    * @param dilation distance of the kernel's points in pixels, at least 1
    * @param groups parts of the channels that do not see each other
    * @param bias whether each output channel has a bias
@@ -30,27 +30,19 @@ public final class Conv2d extends Module {
   public record Spec(
       int in,
       int out,
-      int kernel,
+      Kernel kernel,
       int stride,
-      int padding,
+      Padding padding,
       int dilation,
       int groups,
       Bias bias,
       Initializer weightStart,
       Initializer biasStart)
       implements Layer<Conv2d> {
-    /**
-     * The padding dilation · (kernel − 1) / 2: with an odd kernel and stride 1 the map's size
-     * stays.
-     */
-    public static final int SAME = -1;
-
     public Spec {
       Check.that(in >= 1, "in", in, "at least 1");
       Check.that(out >= 1, "out", out, "at least 1");
-      Check.that(kernel >= 1, "kernel", kernel, "at least 1");
       Check.that(stride >= 1, "stride", stride, "at least 1");
-      Check.that(padding >= SAME, "padding", padding, "at least 0");
       Check.that(dilation >= 1, "dilation", dilation, "at least 1");
       Check.that(
           groups >= 1 && in % groups == 0 && out % groups == 0,
@@ -66,7 +58,12 @@ public final class Conv2d extends Module {
     }
 
     /** Another number of zeros on each side. */
-    public Spec withPadding(int value) {
+    public Spec withPadding(int pixels) {
+      return withPadding(Padding.of(pixels));
+    }
+
+    /** Another border of zeros. */
+    public Spec withPadding(Padding value) {
       return new Spec(
           in, out, kernel, stride, value, dilation, groups, bias, weightStart, biasStart);
     }
@@ -96,18 +93,13 @@ public final class Conv2d extends Module {
 
     /** PyTorch's own first values: weight and bias uniform in ±1/√fan in. */
     public Spec withTorchStart() {
-      long fanIn = (long) in / groups * kernel * kernel;
+      long fanIn = (long) in / groups * kernel.area();
       return withStart(Initializer.TORCH_DEFAULT, Initializer.biasOf(fanIn));
     }
 
     @Override
     public Conv2d build() {
       return new Conv2d(this);
-    }
-
-    Window window() {
-      int pixels = padding == SAME ? dilation * (kernel - 1) / 2 : padding;
-      return Window.square(stride, pixels, dilation);
     }
   }
 
@@ -118,29 +110,34 @@ public final class Conv2d extends Module {
 
   private Conv2d(Spec spec) {
     this.spec = spec;
-    window = spec.window();
+    window = spec.padding().window(spec.kernel(), spec.stride(), spec.dilation());
     weight =
         parameter(
             "weight",
             spec.weightStart(),
             spec.out(),
             spec.in() / spec.groups(),
-            spec.kernel(),
-            spec.kernel());
+            spec.kernel().height(),
+            spec.kernel().width());
     bias = spec.bias() == Bias.WITH ? parameter("bias", spec.biasStart(), spec.out()) : null;
   }
 
   /**
-   * Stride 1, padding {@link Spec#SAME}, one group, with bias. The weight starts normal with
-   * variance 2 / fan out as in timm's convolutional networks, the bias at 0.
+   * Stride 1, padding {@link Padding#SYMMETRIC}, one group, with bias. The weight starts normal
+   * with variance 2 / fan out as in timm's convolutional networks, the bias at 0.
    */
   public static Spec of(int in, int out, int kernel) {
+    return of(in, out, Kernel.square(kernel));
+  }
+
+  /** The same with a kernel of any sides. */
+  public static Spec of(int in, int out, Kernel kernel) {
     return new Spec(
         in,
         out,
         kernel,
         1,
-        Spec.SAME,
+        Padding.SYMMETRIC,
         1,
         1,
         Bias.WITH,
@@ -154,7 +151,8 @@ public final class Conv2d extends Module {
   }
 
   @Override
-  public Tensor forward(Tensor x) {
-    return x.conv2d(weight.value(), bias == null ? null : bias.value(), window, spec.groups());
+  protected Tensor compute(Tensor x) {
+    Tensor padded = spec.padding().border(x, spec.kernel(), spec.stride(), spec.dilation(), 0);
+    return padded.conv2d(weight.value(), bias == null ? null : bias.value(), window, spec.groups());
   }
 }

@@ -60,7 +60,7 @@ public final class DropPath extends Module implements Stochastic {
    * @throws IllegalStateException in training before {@link Module#reseed}
    */
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     if (!isActive() || x.device().kind() == Device.Kind.META) {
       return x;
     }

@@ -41,7 +41,7 @@ public final class Dropout extends Module implements Stochastic {
    * @throws IllegalStateException in training before {@link Module#reseed}
    */
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     if (rate == 0 || !isTraining() || x.device().kind() == Device.Kind.META) {
       return x;
     }

@@ -8,7 +8,7 @@ public final class GlobalAvgPool extends Module {
   private static final Dims HEIGHT_AND_WIDTH = Dims.of(2, 3);
 
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     return x.mean(HEIGHT_AND_WIDTH);
   }
 }

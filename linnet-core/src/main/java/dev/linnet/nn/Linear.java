@@ -68,7 +68,7 @@ public final class Linear extends Module {
   }
 
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     return x.linear(weight.value(), bias == null ? null : bias.value());
   }
 }

@@ -12,19 +12,28 @@ public final class MaxPool2d extends Module {
    *
    * @param kernel side of the window in pixels, at least 1
    * @param stride step in pixels, at least 1
-   * @param padding border in pixels that never wins, in [0, kernel / 2]
+   * @param padding border that never wins; at most half of the kernel
    * @param rounding whether windows cut off at the border count
    */
-  public record Spec(int kernel, int stride, int padding, PoolRounding rounding)
+  public record Spec(int kernel, int stride, Padding padding, PoolRounding rounding)
       implements Layer<MaxPool2d> {
     public Spec {
       Check.that(kernel >= 1, "kernel", kernel, "at least 1");
       Check.that(stride >= 1, "stride", stride, "at least 1");
-      Check.that(padding >= 0 && padding <= kernel / 2, "padding", padding, "in [0, kernel / 2]");
+      Check.that(
+          padding.height() <= kernel / 2 && padding.width() == padding.height(),
+          "padding",
+          padding.height(),
+          "in [0, kernel / 2], equal on all sides");
     }
 
     /** Another border. */
-    public Spec withPadding(int value) {
+    public Spec withPadding(int pixels) {
+      return withPadding(Padding.of(pixels));
+    }
+
+    /** Another border. */
+    public Spec withPadding(Padding value) {
       return new Spec(kernel, stride, value, rounding);
     }
 
@@ -47,11 +56,14 @@ public final class MaxPool2d extends Module {
 
   /** No border, whole windows only. */
   public static Spec of(int kernel, int stride) {
-    return new Spec(kernel, stride, 0, PoolRounding.FLOOR);
+    return new Spec(kernel, stride, Padding.of(0), PoolRounding.FLOOR);
   }
 
   @Override
-  public Tensor forward(Tensor x) {
-    return x.maxPool2d(spec.kernel(), spec.stride(), spec.padding(), spec.rounding());
+  protected Tensor compute(Tensor x) {
+    Kernel kernel = Kernel.square(spec.kernel());
+    Tensor padded = spec.padding().border(x, kernel, spec.stride(), 1, Double.NEGATIVE_INFINITY);
+    int border = spec.padding().pixels(spec.kernel());
+    return padded.maxPool2d(spec.kernel(), spec.stride(), border, spec.rounding());
   }
 }

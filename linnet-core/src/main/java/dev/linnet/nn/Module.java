@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * memory and first values; {@link #close} frees it. Names and their order are PyTorch's: own
  * parameters, own buffers, then the children.
  *
- * <p>{@link #forward} may run on many threads at once while the module is in evaluation mode;
+ * <p>A subclass writes {@link #compute}; who runs it calls {@link #forward}, which {@link Taps} can
+ * watch. {@code forward} may run on many threads at once while the module is in evaluation mode;
  * everything else is for one thread.
  */
 public abstract class Module implements AutoCloseable {
@@ -32,7 +33,12 @@ public abstract class Module implements AutoCloseable {
   private boolean training;
 
   /** Computes the output; new tensors belong to the innermost open scope. */
-  public abstract Tensor forward(Tensor x);
+  public final Tensor forward(Tensor x) {
+    return Taps.seen(this, compute(x));
+  }
+
+  /** What {@link #forward} does. */
+  protected abstract Tensor compute(Tensor x);
 
   // ------------------------------------------------------------------ declaring
 
@@ -168,14 +174,19 @@ public abstract class Module implements AutoCloseable {
 
   /** The module of a full name such as {@code layer1.0.conv2}, or null. */
   public final @Nullable Module find(String path) {
-    Module module = this;
-    for (String name : path.split("\\.", -1)) {
-      module = module.children.get(name);
-      if (module == null) {
-        return null;
+    for (Map.Entry<String, Module> child : children.entrySet()) {
+      String name = child.getKey(); // may have dots itself, such as head.fc
+      if (path.equals(name)) {
+        return child.getValue();
+      }
+      if (path.startsWith(name + ".")) {
+        Module found = child.getValue().find(path.substring(name.length() + 1));
+        if (found != null) {
+          return found;
+        }
       }
     }
-    return module;
+    return null;
   }
 
   // ------------------------------------------------------------------ modes

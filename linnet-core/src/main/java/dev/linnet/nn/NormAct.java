@@ -83,22 +83,22 @@ public final class NormAct extends Module {
 
   /** act(bn(x)) of [N, C, H, W]. */
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     return apply(x, null);
   }
 
   /** act(bn(x) + residual) of [N, C, H, W]. */
   public Tensor forward(Tensor x, Tensor residual) {
-    return apply(x, residual);
+    return Taps.seen(this, apply(x, residual));
   }
 
   /** act(dropPath(bn(x)) + residual) of [N, C, H, W]. */
   public Tensor forward(Tensor x, Tensor residual, DropPath dropPath) {
     if (!dropPath.isActive()) {
-      return apply(x, residual);
+      return forward(x, residual);
     }
     Tensor branch = apply(x, null, Nonlinearity.IDENTITY);
-    return spec.activation().apply(dropPath.forward(branch).add(residual));
+    return Taps.seen(this, spec.activation().apply(dropPath.forward(branch).add(residual)));
   }
 
   private Tensor apply(Tensor x, @Nullable Tensor residual) {

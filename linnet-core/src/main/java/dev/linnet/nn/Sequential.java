@@ -31,7 +31,7 @@ public final class Sequential extends Module {
   }
 
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     Tensor y = x;
     for (Module part : parts) {
       y = part.forward(y);

@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Zoo;

@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.tensor.DType;
 import java.lang.reflect.ParameterizedType;

@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.OrAuto;
 import dev.linnet.optim.Optimizer;
 import java.util.List;
 

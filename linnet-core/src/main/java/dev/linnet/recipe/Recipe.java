@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.OrAuto;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;

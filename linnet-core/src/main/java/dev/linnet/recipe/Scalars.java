@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.recipe.Tree.Items;
 import dev.linnet.recipe.Tree.Leaf;
 import java.math.BigDecimal;

@@ -225,9 +225,9 @@ public final class Trainer {
                     options.device(),
                     options.dtype(),
                     () -> {
-                      Tensor logits = parts.model().forward(images);
-                      hits[0] = Autograd.off(() -> hits(logits, targets));
-                      return parts.loss().forward(logits, targets);
+                      Classifier.Outputs outputs = parts.model().outputs(images);
+                      hits[0] = Autograd.off(() -> hits(outputs.logits(), targets));
+                      return loss(outputs, targets);
                     }));
     double value = loss.item();
     if (!Double.isFinite(value)) {
@@ -238,6 +238,15 @@ public final class Trainer {
     progress.hits += hits[0];
     progress.seen += batch.size();
     return value;
+  }
+
+  /** The loss of the logits, and that of the heads in the middle by their weights. */
+  private Tensor loss(Classifier.Outputs outputs, Tensor targets) {
+    Tensor loss = parts.loss().forward(outputs.logits(), targets);
+    for (Classifier.Outputs.Weighted middle : outputs.auxiliary()) {
+      loss = loss.add(parts.loss().forward(middle.logits(), targets).mul(middle.weight()));
+    }
+    return loss;
   }
 
   /** Pictures whose largest logit is at their (most probable) class. */

@@ -100,6 +100,11 @@ class ReferenceValuesTest {
     Classifier declared = model.declare(model.options());
     assertThat(declared.firstConvName()).isEqualTo(golden.get("first_conv").asText());
     assertThat(declared.headName()).isEqualTo(golden.get("classifier").asText());
+    JsonNode maps = golden.get("feature_maps");
+    assertThat(declared.levels().stream().map(level -> (long) level.channels()))
+        .containsExactly(boxed(maps.get("channels")));
+    assertThat(declared.levels().stream().map(level -> (long) level.stride()))
+        .containsExactly(boxed(maps.get("reduction")));
   }
 
   @ParameterizedTest
@@ -131,6 +136,15 @@ class ReferenceValuesTest {
       Tensor features = Autograd.off(() -> model.features(x));
       assertThat(features.shape()).isEqualTo(Shape.of(Golden.longs(golden.get("features_shape"))));
       Tensor logits = Autograd.off(() -> model.forward(x));
+      if (golden.has("feature_maps")) {
+        List<Tensor> maps = Autograd.off(() -> model.featureMaps(x));
+        JsonNode shapes = golden.get("feature_maps").get("shapes");
+        assertThat(maps).hasSize(shapes.size());
+        for (int i = 0; i < maps.size(); i++) {
+          long[] map = Golden.longs(shapes.get(i));
+          assertThat(maps.get(i).shape()).isEqualTo(Shape.of(2, map[0], map[1], map[2]));
+        }
+      }
       double tolerance = Math.max(1e-5, 10 * golden.get("float32_error").asDouble());
       for (int n = 0; n < 2; n++) {
         double norm = golden.get("logits_norm").get(n).asDouble();
@@ -150,6 +164,10 @@ class ReferenceValuesTest {
             .isCloseTo(featuresNorm, offset(tolerance * featuresNorm));
       }
     }
+  }
+
+  private static Long[] boxed(JsonNode numbers) {
+    return LongStream.of(Golden.longs(numbers)).boxed().toArray(Long[]::new);
   }
 
   private static List<String> stateLines(Classifier model) {

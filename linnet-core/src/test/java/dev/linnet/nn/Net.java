@@ -44,7 +44,7 @@ public final class Net extends Module {
 
   /** A linear layer with the first parameter as its weight. */
   @Override
-  public Tensor forward(Tensor x) {
+  protected Tensor compute(Tensor x) {
     return x.linear(tensor(0), null);
   }
 }

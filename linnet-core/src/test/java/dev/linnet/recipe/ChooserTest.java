@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.ImageSize;

@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Interpolation;

@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;

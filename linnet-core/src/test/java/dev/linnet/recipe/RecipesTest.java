@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.linnet.base.OrAuto;
 import dev.linnet.data.BadPictures;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;

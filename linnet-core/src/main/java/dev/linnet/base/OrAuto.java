@@ -1,10 +1,11 @@
-package dev.linnet.recipe;
+package dev.linnet.base;
 
 import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A value that is given, or {@code auto}: chosen when the data and the machine are known.
+ * A value that is given, or {@code auto}: chosen when more is known, such as the data, the machine
+ * or the network.
  *
  * @param given the value, or empty for {@code auto}
  */
@@ -28,11 +29,11 @@ public record OrAuto<T>(Optional<T> given) {
   /**
    * Returns the value.
    *
-   * @throws IllegalStateException if it is {@code auto}: resolve the recipe first
+   * @throws IllegalStateException if it is {@code auto}
    */
   public T value() {
     return given.orElseThrow(
-        () -> new IllegalStateException("the value is auto; call Chooser.choose first"));
+        () -> new IllegalStateException("the value is auto; it must be chosen first"));
   }
 
   /** Returns the value, or what is given here where it is {@code auto}. */
@@ -41,7 +42,7 @@ public record OrAuto<T>(Optional<T> given) {
   }
 
   /** Whether the value is {@code auto} or fulfils the condition. */
-  boolean isAutoOr(Predicate<? super T> condition) {
+  public boolean isAutoOr(Predicate<? super T> condition) {
     return given.isEmpty() || condition.test(given.get());
   }
 
