@@ -239,7 +239,7 @@ public final class Chooser {
           String.format(
               Locale.ROOT,
               "%,d training pictures are few: a network trained from scratch stays weak; published"
-                  + " weights as a start (--from) do well with so few",
+                  + " weights as a start do well with so few",
               data.training()));
     }
   }

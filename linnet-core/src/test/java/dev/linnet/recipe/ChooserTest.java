@@ -82,7 +82,7 @@ final class ChooserTest {
     assertThat(chosen.warnings())
         .containsExactly(
             "244 training pictures are few: a network trained from scratch stays weak; published"
-                + " weights as a start (--from) do well with so few");
+                + " weights as a start do well with so few");
     assertThat(chosen.seconds()).isLessThan(300);
   }
 
