@@ -21,7 +21,9 @@ final class ModelArgument {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "safetensors file with the weights of the network that RUN names")
+      description =
+          "file with the weights of the network that RUN names: safetensors, or a state dict of"
+              + " PyTorch (.pth, .pt, .bin)")
   private @Nullable Path weights;
 
   /** What was named. */

@@ -3,6 +3,7 @@ package dev.linnet.tensor;
 import dev.linnet.base.RandomState;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
@@ -379,11 +380,33 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
+  /**
+   * Overwrites the elements where they are, in pieces of at most 1 GiB, so that a tensor of any
+   * size can be read from a file without a second copy.
+   *
+   * @param writer fills each buffer in little-endian order, row-major over all of them
+   * @throws IllegalStateException if the elements are not on the processor, row-major without gaps
+   */
+  public <X extends Exception> void fillBytes(BytesReader<X> writer) throws X {
+    if (!isContiguous() || !device().equals(Device.CPU)) {
+      throw new IllegalStateException("fillBytes: needs row-major memory on cpu; got " + this);
+    }
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      long total = bytes();
+      for (long at = 0; at < total; at += 1 << 30) {
+        writer.read(buffer(at, (int) Math.min(1 << 30, total - at)));
+      }
+    } finally {
+      scope.close();
+    }
+  }
+
   /** True if shape, type and every bit of every value are the same. */
   public boolean equalBits(Tensor other) {
     return shape().equals(other.shape())
         && dtype() == other.dtype()
-        && java.util.Arrays.equals(toBytes(), other.toBytes());
+        && Arrays.equals(toBytes(), other.toBytes());
   }
 
   private void readable(DType dtype, java.util.function.Consumer<ByteBuffer> reader) {
@@ -725,6 +748,33 @@ public final class Tensor implements AutoCloseable {
   /** One index of a dimension, which goes; a view. */
   public Tensor select(int dim, long index) {
     return unary("select", handle().select(dim, index));
+  }
+
+  /**
+   * A view of this tensor's memory with other sizes and strides.
+   *
+   * @param sizes of the view
+   * @param strides steps in elements, each at least 0, as many as sizes
+   * @throws IllegalArgumentException if an element would lie outside this tensor, which must be
+   *     row-major without gaps
+   */
+  public Tensor asStrided(long[] sizes, long[] strides) {
+    boolean fits = sizes.length == strides.length && isContiguous();
+    long last = 0;
+    for (int i = 0; fits && i < sizes.length; i++) {
+      fits = strides[i] >= 0;
+      last = Math.addExact(last, Math.multiplyExact(Math.max(0, sizes[i] - 1), strides[i]));
+    }
+    if (!fits || (Shape.of(sizes).count() > 0 && last >= count())) {
+      throw new IllegalArgumentException(
+          "asStrided: sizes "
+              + Arrays.toString(sizes)
+              + " and strides "
+              + Arrays.toString(strides)
+              + " do not lie in "
+              + this);
+    }
+    return unary("as_strided", handle().as_strided(sizes, strides));
   }
 
   /** Every step-th element of a dimension from the first; a view. */

@@ -11,19 +11,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.DType;
-import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -35,19 +31,15 @@ import java.util.Set;
 /**
  * A file in the safetensors format: an 8-byte length, a JSON header, and the tensors' bytes.
  *
- * <p>A tensor is copied out of the mapped file when it is asked for, and its part of the file is
- * unmapped again, so that memory holds it once. All rules of the format are checked when it is
- * opened: the header's length, known types, shapes whose product does not overflow, ranges inside
- * the file, without overlaps and holes, no key twice. Source: the format's description in the
- * repository of Hugging Face's {@code safetensors}.
+ * <p>A tensor is read straight into its memory when it is asked for. All rules of the format are
+ * checked when it is opened: the header's length, known types, shapes whose product does not
+ * overflow, ranges inside the file, without overlaps and holes, no key twice. Source: the format's
+ * description in the repository of Hugging Face's {@code safetensors}.
  *
  * <p>One thread at a time.
  */
-public final class SafeTensors implements AutoCloseable {
+public final class SafeTensors implements TensorFile {
   private static final long MAX_HEADER = 100_000_000;
-
-  /** Below as many bytes reading is cheaper than mapping and unmapping. */
-  private static final int SMALL = 1 << 16;
 
   private static final String METADATA = "__metadata__";
   private static final ObjectMapper JSON =
@@ -62,8 +54,7 @@ public final class SafeTensors implements AutoCloseable {
   /** The format's names of types, in its order of writing: the widest first. */
   private static final Map<String, DType> TYPES = types();
 
-  private final Path file;
-  private final FileChannel channel;
+  private final RawFile file;
   private final Map<String, Entry> entries;
   private final Map<String, String> metadata;
   private final long dataStart;
@@ -71,13 +62,8 @@ public final class SafeTensors implements AutoCloseable {
   private record Entry(DType dtype, Shape shape, long begin, long end) {}
 
   private SafeTensors(
-      Path file,
-      FileChannel channel,
-      Map<String, Entry> entries,
-      Map<String, String> metadata,
-      long dataStart) {
+      RawFile file, Map<String, Entry> entries, Map<String, String> metadata, long dataStart) {
     this.file = file;
-    this.channel = channel;
     this.entries = entries;
     this.metadata = metadata;
     this.dataStart = dataStart;
@@ -90,25 +76,22 @@ public final class SafeTensors implements AutoCloseable {
    *
    * @throws LinnetException if it is not there, cannot be read or breaks a rule of the format
    */
-  public static SafeTensors open(Path file) {
-    FileChannel channel = null;
+  public static SafeTensors open(Path path) {
+    RawFile file = RawFile.open(path);
+    boolean done = false;
     try {
-      channel = FileChannel.open(file, StandardOpenOption.READ);
-      SafeTensors opened = read(file, channel);
-      channel = null;
+      SafeTensors opened = read(path, file);
+      done = true;
       return opened;
-    } catch (NoSuchFileException e) {
-      throw new LinnetException(file + ": no such file of weights", e);
-    } catch (IOException e) {
-      throw new LinnetException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
     } finally {
-      if (channel != null) {
-        closeQuietly(channel);
+      if (!done) {
+        file.close();
       }
     }
   }
 
   /** Names of the tensors, in the order of the file. */
+  @Override
   public Set<String> names() {
     return entries.keySet();
   }
@@ -119,11 +102,13 @@ public final class SafeTensors implements AutoCloseable {
   }
 
   /** The shape of a tensor. */
+  @Override
   public Shape shape(String name) {
     return entry(name).shape();
   }
 
   /** The type of a tensor. */
+  @Override
   public DType dtype(String name) {
     return entry(name).dtype();
   }
@@ -133,58 +118,37 @@ public final class SafeTensors implements AutoCloseable {
    *
    * @throws LinnetException if the file can no longer be read
    */
+  @Override
   public Tensor tensor(String name) {
     Entry entry = entry(name);
-    long bytes = entry.end() - entry.begin();
-    if (bytes > Integer.MAX_VALUE) {
-      throw new LinnetException(
-          file + ": tensor \"" + name + "\" has " + bytes + " bytes; must be at most 2147483647");
-    }
-    Tensor t = Tensor.empty(entry.dtype(), Device.CPU, entry.shape().toArray());
-    try {
-      long position = dataStart + entry.begin();
-      if (bytes < SMALL) {
-        ByteBuffer copy = ByteBuffer.allocate((int) bytes);
-        readFully(channel, copy, position);
-        t.setBytes(copy.flip());
-      } else {
-        MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, position, bytes);
-        t.setBytes(mapped);
-        Unmap.now(mapped);
-      }
-    } catch (IOException e) {
-      throw new LinnetException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
-    } catch (InternalError e) {
-      throw new LinnetException(file + ": was changed while it was read", e);
-    }
-    return t;
+    return file.tensor(entry.dtype(), dataStart + entry.begin(), entry.shape().toArray());
   }
 
   /** Closes the file; tensors that were read stay. */
   @Override
   public void close() {
-    closeQuietly(channel);
+    file.close();
   }
 
   private Entry entry(String name) {
     Entry entry = entries.get(name);
     if (entry == null) {
-      throw new LinnetException(file + ": has no tensor \"" + name + "\"");
+      throw new LinnetException(file.path() + ": has no tensor \"" + Quote.name(name) + "\"");
     }
     return entry;
   }
 
-  private static SafeTensors read(Path file, FileChannel channel) throws IOException {
-    long size = channel.size();
+  private static SafeTensors read(Path path, RawFile file) {
+    long size = file.size();
     if (size < 8) {
-      throw broken(file, "it has " + size + " bytes, too few for a header");
+      throw broken(path, "it has " + size + " bytes, too few for a header");
     }
     ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-    readFully(channel, length, 0);
+    file.read(length, 0);
     long headerSize = length.getLong(0);
     if (headerSize < 2 || headerSize > MAX_HEADER || headerSize > size - 8) {
       throw broken(
-          file,
+          path,
           "its header claims "
               + Long.toUnsignedString(headerSize)
               + " bytes, the file has "
@@ -192,21 +156,20 @@ public final class SafeTensors implements AutoCloseable {
               + (headerSize >= 0 && headerSize > size - 8 ? "; it may be cut short" : ""));
     }
     ByteBuffer header = ByteBuffer.allocate((int) headerSize);
-    readFully(channel, header, 8);
-    JsonNode root = parse(file, header.flip());
+    file.read(header, 8);
+    JsonNode root = parse(path, header.flip());
     Map<String, String> metadata = new LinkedHashMap<>();
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : root.properties()) {
       if (field.getKey().equals(METADATA)) {
-        metadata.putAll(metadata(file, field.getValue()));
+        metadata.putAll(metadata(path, field.getValue()));
       } else {
-        entries.put(field.getKey(), entry(file, field.getKey(), field.getValue()));
+        entries.put(field.getKey(), entry(path, field.getKey(), field.getValue()));
       }
     }
-    checkCover(file, entries, size - 8 - headerSize);
+    checkCover(path, entries, size - 8 - headerSize);
     return new SafeTensors(
         file,
-        channel,
         Collections.unmodifiableMap(sorted(entries)),
         Collections.unmodifiableMap(metadata),
         8 + headerSize);
@@ -233,7 +196,7 @@ public final class SafeTensors implements AutoCloseable {
     Map<String, String> texts = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       if (!field.getValue().isTextual()) {
-        throw broken(file, METADATA + "." + field.getKey() + " is no text");
+        throw broken(file, METADATA + "." + Quote.name(field.getKey()) + " is no text");
       }
       texts.put(field.getKey(), field.getValue().textValue());
     }
@@ -249,7 +212,7 @@ public final class SafeTensors implements AutoCloseable {
       throw broken(
           file,
           "tensor \""
-              + name
+              + Quote.name(name)
               + "\" has the type "
               + node.path("dtype")
               + "; must be one of "
@@ -258,17 +221,19 @@ public final class SafeTensors implements AutoCloseable {
     JsonNode offsets = node.path("data_offsets");
     if (!isCounts(node.path("shape")) || !isCounts(offsets) || offsets.size() != 2) {
       throw broken(
-          file, "tensor \"" + name + "\": shape and data_offsets must be lists of numbers ≥ 0");
+          file,
+          "tensor \""
+              + Quote.name(name)
+              + "\": shape and data_offsets must be lists of numbers ≥ 0");
     }
-    long[] sizes = new long[node.path("shape").size()];
-    for (int i = 0; i < sizes.length; i++) {
-      sizes[i] = node.path("shape").get(i).longValue();
-    }
+    List<Long> sizes = new ArrayList<>();
+    node.path("shape").forEach(size -> sizes.add(size.longValue()));
     long bytes;
     try {
-      bytes = Math.multiplyExact(Shape.of(sizes).count(), dtype.bytes());
-    } catch (ArithmeticException | IllegalArgumentException e) {
-      throw broken(file, "tensor \"" + name + "\" has too many elements: " + node.path("shape"));
+      bytes = TensorFile.bytes(dtype, sizes);
+    } catch (ArithmeticException e) {
+      throw broken(
+          file, "tensor \"" + Quote.name(name) + "\" has too many elements: " + node.path("shape"));
     }
     long begin = offsets.get(0).longValue();
     long end = offsets.get(1).longValue();
@@ -276,7 +241,7 @@ public final class SafeTensors implements AutoCloseable {
       throw broken(
           file,
           "tensor \""
-              + name
+              + Quote.name(name)
               + "\" has "
               + bytes
               + " bytes by its shape, but the range ["
@@ -285,7 +250,8 @@ public final class SafeTensors implements AutoCloseable {
               + end
               + ")");
     }
-    return new Entry(dtype, Shape.of(sizes), begin, end);
+    return new Entry(
+        dtype, Shape.of(sizes.stream().mapToLong(Long::longValue).toArray()), begin, end);
   }
 
   private static boolean isCounts(JsonNode list) {
@@ -309,7 +275,7 @@ public final class SafeTensors implements AutoCloseable {
         throw broken(
             file,
             "tensor \""
-                + e.getKey()
+                + Quote.name(e.getKey())
                 + "\" begins at byte "
                 + begin
                 + " of the data, but the one before ends at "
@@ -339,28 +305,8 @@ public final class SafeTensors implements AutoCloseable {
     return result;
   }
 
-  private static void readFully(FileChannel channel, ByteBuffer target, long position)
-      throws IOException {
-    long at = position;
-    while (target.hasRemaining()) {
-      int n = channel.read(target, at);
-      if (n < 0) {
-        throw new IOException("the file ends early");
-      }
-      at += n;
-    }
-  }
-
   private static LinnetException broken(Path file, String why) {
     return new LinnetException(file + ": is no valid safetensors file: " + why);
-  }
-
-  private static void closeQuietly(FileChannel channel) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new LinnetException("a file of weights cannot be closed", e);
-    }
   }
 
   // ------------------------------------------------------------------ writing

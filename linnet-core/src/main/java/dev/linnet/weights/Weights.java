@@ -6,20 +6,19 @@ import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Scope;
-import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The state of a network to and from a file of weights. */
 final class Weights {
   private static final System.Logger LOG = System.getLogger("dev.linnet.weights");
-  private static final int MOST_NAMES = 5;
-  private static final String COUNTER = "num_batches_tracked";
 
   private Weights() {}
 
@@ -31,19 +30,30 @@ final class Weights {
   }
 
   /**
-   * Reads the whole state. Parameters that have memory are overwritten in place, the others get the
-   * file's, on the device and channels-last. As in PyTorch a file may lack the counters of batches,
-   * which then are 0.
+   * Reads the whole state of a file in any of the formats. Parameters that have memory are
+   * overwritten in place, the others get the file's, on the device and channels-last. As in PyTorch
+   * a file may lack the counters of batches, which then are 0; heads that only help training
+   * ({@code aux*}) are skipped where the network has none.
    *
+   * @return a line for each thing that {@link Fit#ADAPT} adapted
    * @throws LinnetException if names or shapes are not the network's, with the names; the network
    *     is as it was
    */
-  static void load(Path path, Classifier model, Device device) {
-    try (SafeTensors file = SafeTensors.open(path)) {
-      Map<String, Parameter> state = model.state();
-      check(path, file, model, state);
-      long[] broken = new long[1];
-      for (Map.Entry<String, Parameter> entry : state.entrySet()) {
+  static List<String> load(Path path, Classifier model, Device device, Fit fit) {
+    try (TensorFile file = CleanNames.open(path)) {
+      return load(path, file, model, device, fit);
+    }
+  }
+
+  private static List<String> load(
+      Path path, TensorFile file, Classifier model, Device device, Fit fit) {
+    Map<String, Parameter> state = model.state();
+    Mismatch mismatch = new Mismatch(path, file, model);
+    Set<String> kept = fit == Fit.ADAPT ? mismatch.adapt() : Set.of();
+    mismatch.check();
+    long[] broken = new long[1];
+    for (Map.Entry<String, Parameter> entry : state.entrySet()) {
+      if (!kept.contains(entry.getKey())) {
         Scope.run(
             "load",
             () ->
@@ -54,21 +64,32 @@ final class Weights {
                       put(entry.getValue(), values, device);
                     }));
       }
-      if (broken[0] > 0) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "{0}: {1} of its numbers are infinite or NaN; its predictions will be meaningless",
-            path,
-            Long.toString(broken[0]));
-      }
     }
+    if (broken[0] > 0) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: {1} of its numbers are infinite or NaN; its predictions will be meaningless",
+          path,
+          Long.toString(broken[0]));
+    }
+    return mismatch.adapted();
   }
 
-  private static Tensor values(SafeTensors file, String name, Parameter p) {
+  private static Tensor values(TensorFile file, String name, Parameter p) {
     if (!file.names().contains(name)) {
       return Tensor.zeros(p.dtype(), Device.CPU, p.shape().toArray());
     }
-    return file.tensor(name).to(p.dtype());
+    Tensor values = file.tensor(name).to(p.dtype());
+    return values.shape().equals(p.shape()) ? values : adaptColors(values, p.shape().dim(1));
+  }
+
+  /** As timm's {@code adapt_input_conv}: what a network saw in three colors, it sees in others. */
+  private static Tensor adaptColors(Tensor weight, long channels) {
+    if (channels == 1) {
+      return weight.sum(Dims.of(1)).unsqueeze(1);
+    }
+    List<Tensor> repeated = Collections.nCopies((int) ((channels + 2) / 3), weight);
+    return Tensor.cat(repeated, 1).narrow(1, 0, channels).mul(3.0 / channels);
   }
 
   private static void put(Parameter p, Tensor values, Device device) {
@@ -86,88 +107,5 @@ final class Weights {
       return 0;
     }
     return values.count() - (long) values.isFinite().to(DType.INT64).sum().item();
-  }
-
-  // ------------------------------------------------------------------ what does not fit
-
-  private static void check(
-      Path path, SafeTensors file, Classifier model, Map<String, Parameter> state) {
-    List<String> missing = new ArrayList<>();
-    List<String> unexpected = new ArrayList<>();
-    List<String> shaped = new ArrayList<>();
-    for (String name : file.names()) {
-      if (!state.containsKey(name)) {
-        unexpected.add(name);
-      }
-    }
-    state.forEach(
-        (name, p) -> {
-          if (!file.names().contains(name)) {
-            if (!name.endsWith(COUNTER)) {
-              missing.add(name);
-            }
-          } else if (!file.shape(name).equals(p.shape())) {
-            shaped.add(
-                name + ": " + file.shape(name) + " in the file, " + p.shape() + " in the network");
-          } else if (p.dtype().isFloating() != file.dtype(name).isFloating()) {
-            shaped.add(
-                name + ": " + file.dtype(name) + " in the file, " + p.dtype() + " in the network");
-          }
-        });
-    if (missing.isEmpty() && unexpected.isEmpty() && shaped.isEmpty()) {
-      return;
-    }
-    if (missing.isEmpty() && unexpected.isEmpty()) {
-      checkHead(path, file, model, shaped);
-    }
-    List<String> parts = new ArrayList<>();
-    addPart(parts, "missing", missing);
-    addPart(parts, "unexpected", unexpected);
-    addPart(parts, "different", shaped);
-    throw new LinnetException(
-        path + ": does not fit " + model.architecture() + ": " + String.join("; ", parts));
-  }
-
-  /** Only the head differs: the number of classes is another. */
-  private static void checkHead(
-      Path path, SafeTensors file, Classifier model, List<String> shaped) {
-    String head = model.headName();
-    for (String line : shaped) {
-      if (!line.startsWith(head + ".")) {
-        return;
-      }
-    }
-    Shape theirs = file.shape(head + ".weight");
-    if (theirs.rank() != 2
-        || theirs.dim(0) == model.classes()
-        || theirs.dim(1) != model.numFeatures()) {
-      return;
-    }
-    throw new LinnetException(
-        path
-            + ": its head \""
-            + head
-            + "\" has "
-            + theirs.dim(0)
-            + " classes, the network "
-            + model.classes()
-            + "; make the network with "
-            + theirs.dim(0)
-            + " classes, and replace the head afterwards for others");
-  }
-
-  private static void addPart(List<String> parts, String kind, List<String> names) {
-    if (names.isEmpty()) {
-      return;
-    }
-    int more = names.size() - MOST_NAMES;
-    parts.add(
-        names.size()
-            + " "
-            + kind
-            + " ("
-            + String.join(", ", names.subList(0, Math.min(names.size(), MOST_NAMES)))
-            + (more > 0 ? " and " + more + " more" : "")
-            + ")");
   }
 }

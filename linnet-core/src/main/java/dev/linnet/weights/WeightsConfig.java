@@ -183,7 +183,8 @@ public record WeightsConfig(
     return result;
   }
 
-  private static Preprocessing withChannels(Preprocessing p, int channels) {
+  /** The same with as many colors. */
+  static Preprocessing withChannels(Preprocessing p, int channels) {
     return p.withColors(spread(p.mean(), channels), spread(p.std(), channels));
   }
 

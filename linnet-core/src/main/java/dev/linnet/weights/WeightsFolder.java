@@ -14,19 +14,36 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A folder with {@code config.json} and {@code model.safetensors}, in the layout that timm and the
- * hub use: what Linnet writes loads in timm, and the other way round.
+ * A folder with {@code config.json} and weights, in the layout that timm and the hub use: what
+ * Linnet writes loads in timm, and the other way round. The weights are {@code model.safetensors},
+ * else its shards with {@code model.safetensors.index.json}, else {@code pytorch_model.bin}.
  */
 public final class WeightsFolder {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
+  private static final List<String> READ =
+      List.of(WEIGHTS, "model.safetensors.index.json", "pytorch_model.bin");
+
+  /** A file that claims more classes or colors is not believed. */
+  private static final int MOST_SIZE = 1 << 24;
 
   private WeightsFolder() {}
 
-  /** True if a folder has both files. */
+  /** True if a folder has both, a config and weights. */
   public static boolean isOne(Path folder) {
     return Files.isRegularFile(folder.resolve(CONFIG))
-        && Files.isRegularFile(folder.resolve(WEIGHTS));
+        && READ.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
+  }
+
+  /** The file of weights that is read. */
+  private static Path weights(Path folder) {
+    for (String name : READ) {
+      if (Files.exists(folder.resolve(name))) {
+        return folder.resolve(name);
+      }
+    }
+    throw new LinnetException(
+        folder + ": has no weights; must have one of " + String.join(", ", READ));
   }
 
   /**
@@ -47,32 +64,44 @@ public final class WeightsFolder {
    */
   public static Pretrained load(Path folder, Device device) {
     WeightsConfig config = config(folder);
+    Path weights = weights(folder);
     Classifier model = Zoo.find(config.architecture()).declare(config.options());
     return new Pretrained(
-        filled(model, folder.resolve(WEIGHTS), device),
-        config.classNames(),
-        config.preprocessing());
+        filled(model, weights, device), config.classNames(), config.preprocessing());
   }
 
   /**
-   * Reads a network of the zoo with the weights of a bare file, whose head says the number of
-   * classes; the preprocessing is the published one of that name. The caller closes it.
+   * Reads a network of the zoo with the weights of a bare file: safetensors, the index of its
+   * shards, or a state dict of {@code torch.save}. The file says the number of classes and of
+   * colors; the preprocessing is the published one of that name. The caller closes it.
    *
    * @throws LinnetException if the name is unknown, or the weights are missing, broken or another
    *     network's
    */
   public static Pretrained loadFile(String architecture, Path file, Device device) {
     ZooModel zoo = Zoo.find(architecture);
-    ModelOptions options = zoo.options();
-    String head = zoo.declare(options).headName() + ".weight";
-    try (SafeTensors weights = SafeTensors.open(file)) {
-      Shape shape = weights.names().contains(head) ? weights.shape(head) : Shape.of();
-      if (shape.rank() == 2 && shape.dim(0) >= 1 && shape.dim(0) <= Integer.MAX_VALUE) {
-        options = options.withClasses((int) shape.dim(0));
-      }
+    Classifier published = zoo.declare(zoo.options());
+    int classes = published.classes();
+    int channels = published.inChannels();
+    try (TensorFile weights = CleanNames.open(file)) {
+      classes = size(weights, published.headName(), 0, classes);
+      channels = size(weights, published.firstConvName(), 1, channels);
     }
-    Classifier model = filled(zoo.declare(options), file, device);
-    return new Pretrained(model, List.of(), zoo.published().preprocessing());
+    ModelOptions options = zoo.options().withClasses(classes).withInChannels(channels);
+    Preprocessing preprocessing =
+        WeightsConfig.withChannels(zoo.published().preprocessing(), channels);
+    return new Pretrained(filled(zoo.declare(options), file, device), List.of(), preprocessing);
+  }
+
+  /** A size of a layer's weight, if the file has the layer and it could be one. */
+  private static int size(TensorFile file, String layer, int dim, int otherwise) {
+    String weight = layer + ".weight";
+    Shape shape = file.names().contains(weight) ? file.shape(weight) : Shape.of();
+    boolean says =
+        (shape.rank() == 2 || shape.rank() == 4)
+            && shape.dim(dim) >= 1
+            && shape.dim(dim) <= MOST_SIZE;
+    return says ? (int) shape.dim(dim) : otherwise;
   }
 
   /**
@@ -82,7 +111,22 @@ public final class WeightsFolder {
    *     was
    */
   public static void loadInto(Path folder, Classifier model) {
-    Weights.load(folder.resolve(WEIGHTS), model, Device.CPU);
+    Weights.load(weights(folder), model, Device.CPU, Fit.STRICT);
+  }
+
+  /**
+   * Overwrites the weights of a network in place, as the start of a training.
+   *
+   * @param source a folder of weights, or a bare file
+   * @param model with memory
+   * @param fit what happens where classes or colors are not those of the weights
+   * @return a line for each thing that was adapted
+   * @throws LinnetException if they are missing, broken or another network's; the network is as it
+   *     was
+   */
+  public static List<String> loadInto(Path source, Classifier model, Fit fit) {
+    Path file = Files.isDirectory(source) ? weights(source) : source;
+    return Weights.load(file, model, Device.CPU, fit);
   }
 
   /**
@@ -105,7 +149,7 @@ public final class WeightsFolder {
   private static Classifier filled(Classifier model, Path file, Device device) {
     boolean done = false;
     try {
-      Weights.load(file, model, device);
+      Weights.load(file, model, device, Fit.STRICT);
       model.eval();
       done = true;
       return model;

@@ -111,7 +111,7 @@ class SafeTensorsTest {
   }
 
   @Test
-  void large_tensors_come_out_of_the_mapped_file() {
+  void an_open_file_stays_when_another_takes_its_name() {
     Tensor large = Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 100, 1000);
     SafeTensors.write(file(), Map.of("a", Tensor.of(new float[] {1}), "l", large), Map.of());
     try (SafeTensors read = SafeTensors.open(file())) {
@@ -170,6 +170,9 @@ class SafeTensorsTest {
     refuses(
         file(one.formatted("F32", "[4294967296,4294967296]"), 4),
         "tensor \"a\" has too many elements: [4294967296,4294967296]");
+    refuses(
+        file(one.formatted("F32", "[0,4294967296,4294967296]"), 4),
+        "tensor \"a\" has too many elements: [0,4294967296,4294967296]");
     refuses(
         file(one.formatted("F32", "[9223372036854775808]"), 4),
         "tensor \"a\": shape and data_offsets must be lists of numbers ≥ 0");

@@ -230,14 +230,16 @@ class WeightsFolderTest {
         weights()
             + ": does not fit resnet20: 72 unexpected (layer1.3.bn1.num_batches_tracked,"
             + " layer1.3.bn2.num_batches_tracked, layer1.4.bn1.num_batches_tracked,"
-            + " layer1.4.bn2.num_batches_tracked, layer2.3.bn1.num_batches_tracked and 67 more)");
+            + " layer1.4.bn2.num_batches_tracked, layer2.3.bn1.num_batches_tracked and 67 more);"
+            + " by its names and shapes it most likely is resnet32");
     edit("resnet20", "resnet44");
     assertThatThrownBy(() -> WeightsFolder.load(folder, Device.CPU))
         .hasMessage(
             weights()
                 + ": does not fit resnet44: 60 missing (layer1.5.conv1.weight,"
                 + " layer1.5.bn1.weight, layer1.5.bn1.bias, layer1.5.bn1.running_mean,"
-                + " layer1.5.bn1.running_var and 55 more)");
+                + " layer1.5.bn1.running_var and 55 more); by its names and shapes it most likely is"
+                + " resnet32");
   }
 
   @Test
@@ -356,7 +358,10 @@ class WeightsFolderTest {
   @Test
   void a_folder_without_weights_is_refused() throws IOException {
     Files.writeString(config(), "{\"architecture\": \"resnet20\"}");
-    refuses(weights() + ": no such file of weights");
+    refuses(
+        folder
+            + ": has no weights; must have one of model.safetensors, model.safetensors.index.json,"
+            + " pytorch_model.bin");
   }
 
   @Test

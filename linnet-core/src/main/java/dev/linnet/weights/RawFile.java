@@ -1,0 +1,115 @@
+package dev.linnet.weights;
+
+import dev.linnet.base.AtomicFile;
+import dev.linnet.base.LinnetException;
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * An open file whose parts are read by their position, straight into a tensor's memory: nothing is
+ * held twice, and a file that shrinks while it is read is an error, not the crash that reading a
+ * mapped one would be.
+ */
+final class RawFile implements AutoCloseable {
+  private final Path path;
+  private final FileChannel channel;
+  private final long size;
+
+  private RawFile(Path path, FileChannel channel, long size) {
+    this.path = path;
+    this.channel = channel;
+    this.size = size;
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @throws LinnetException if it is not there, is no regular file or cannot be read
+   */
+  static RawFile open(Path path) {
+    try {
+      if (Files.isDirectory(path)) {
+        throw new LinnetException(path + ": is a folder; must be a file of weights");
+      }
+      if (Files.exists(path) && !Files.isRegularFile(path)) {
+        throw new LinnetException(path + ": is a pipe or a device; must be a file of weights");
+      }
+      FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+      return new RawFile(path, channel, channel.size());
+    } catch (NoSuchFileException e) {
+      throw new LinnetException(path + ": no such file of weights", e);
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Bytes of the file when it was opened. */
+  long size() {
+    return size;
+  }
+
+  FileChannel channel() {
+    return channel;
+  }
+
+  /** The first bytes, fewer if the file has fewer. */
+  byte[] head(int most) {
+    ByteBuffer head = ByteBuffer.allocate((int) Math.min(most, size));
+    read(head, 0);
+    return head.array();
+  }
+
+  /** Fills what remains of a buffer from a position of the file. */
+  void read(ByteBuffer target, long position) {
+    try {
+      long at = position;
+      while (target.hasRemaining()) {
+        int n = channel.read(target, at);
+        if (n < 0) {
+          throw new IOException("it ends early; was it changed while it was read?");
+        }
+        at += n;
+      }
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+  }
+
+  /** Copies elements that lie row-major from a position; the tensor has the innermost scope. */
+  Tensor tensor(DType dtype, long position, long... shape) {
+    Tensor t = Tensor.empty(dtype, Device.CPU, shape);
+    long[] at = {position};
+    t.fillBytes(
+        bytes -> {
+          int length = bytes.remaining();
+          read(bytes, at[0]);
+          at[0] += length;
+        });
+    return t;
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new LinnetException(path + ": cannot be closed (" + AtomicFile.reason(e) + ")", e);
+    }
+  }
+
+  static LinnetException unreadable(Path path, IOException e) {
+    return new LinnetException(path + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
+  }
+}
