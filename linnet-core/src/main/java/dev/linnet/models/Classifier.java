@@ -144,11 +144,15 @@ public abstract class Classifier extends Module {
       modules.add(levels.get(index).module());
     }
     Map<String, Tensor> seen = Taps.run(this, modules, () -> features(x)).tapped();
-    return modules.stream().map(name -> asMap(requireNonNull(seen.get(name)))).toList();
+    return modules.stream().map(name -> asMap(requireNonNull(seen.get(name)), x)).toList();
   }
 
-  /** The output of a level's module as a map [N, C, H, W]; for networks of tokens. */
-  protected Tensor asMap(Tensor output) {
+  /**
+   * The output of a level's module as a map [N, C, H, W]; for networks of tokens.
+   *
+   * @param pictures what the network saw
+   */
+  protected Tensor asMap(Tensor output, Tensor pictures) {
     return output;
   }
 
@@ -213,6 +217,23 @@ public abstract class Classifier extends Module {
    * @throws LinnetException with one line that says what it takes
    */
   protected void checkSize(long height, long width) {}
+
+  /** Refuses pictures whose height or width is below a number of pixels, in one line. */
+  final void checkAtLeast(int side, long height, long width) {
+    if (height < side || width < side) {
+      throw new LinnetException(
+          architecture
+              + ": got pictures of "
+              + height
+              + "×"
+              + width
+              + " pixels; must be at least "
+              + side
+              + "×"
+              + side
+              + ", or its layers reduce them to nothing; resize them");
+    }
+  }
 
   // ------------------------------------------------------------------ what it is
 

@@ -15,7 +15,15 @@ public final class Zoo {
   /** Below this side an ImageNet stem, which divides it by 4 at once, leaves too little. */
   private static final int SMALL = 64;
 
-  static final List<Family<?>> FAMILIES = List.of(LeNet5.FAMILY, ResNet.FAMILY, CifarResNet.FAMILY);
+  static final List<Family<?>> FAMILIES =
+      List.of(
+          LeNet5.FAMILY,
+          ResNet.FAMILY,
+          CifarResNet.FAMILY,
+          ConvNeXt.FAMILY,
+          VisionTransformer.FAMILY,
+          Xception.FAMILY,
+          AlignedXception.FAMILY);
 
   private static final Map<String, ZooModel> MODELS = index(FAMILIES);
 

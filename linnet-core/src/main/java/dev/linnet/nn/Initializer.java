@@ -34,6 +34,11 @@ public interface Initializer {
     return (dtype, shape, random) -> uniform(1 / Math.sqrt((double) fanIn), dtype, shape, random);
   }
 
+  /** All the same. */
+  static Initializer constant(double value) {
+    return (dtype, shape, random) -> constant(value, dtype, shape);
+  }
+
   /** Normal with mean 0. */
   static Initializer normal(double deviation) {
     return (dtype, shape, random) -> Tensor.normal(0, deviation, random, dtype, shape.toArray());

@@ -12,7 +12,9 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.InterpolateFuncOptions;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -23,6 +25,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.kBicubic;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -1001,6 +1004,37 @@ public final class Tensor implements AutoCloseable {
     return y;
   }
 
+  /**
+   * Attention: the values weighed by softmax(q · kᵀ / √d), where this tensor is q.
+   *
+   * @param keys [N, heads, L, d], as this tensor
+   * @param values [N, heads, L, d]
+   */
+  public Tensor attention(Tensor keys, Tensor values) {
+    Tensor y =
+        new Tensor(
+            isMeta()
+                ? torch.empty_like(handle())
+                : torch.scaled_dot_product_attention(handle(), keys.handle(), values.handle()),
+            "attention");
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      long macs = 2 * count() * keys.dim(-2); // q · kᵀ and weights · v
+      recorder.add("attention", NO_ATTRIBUTES, macs, y, this, keys, values);
+    }
+    return y;
+  }
+
+  /** [N, C, H, W] in another size: bicubic, antialiased where it shrinks, corners not aligned. */
+  public Tensor resizeBicubic(long height, long width) {
+    InterpolateFuncOptions options = new InterpolateFuncOptions();
+    options.size().put(new LongVector(height, width));
+    options.mode().put(new kBicubic());
+    options.align_corners().put(false);
+    options.antialias().put(true);
+    return unary("resize_bicubic", torch.interpolate(handle(), options));
+  }
+
   /** Largest value of each window. */
   public Tensor maxPool2d(int kernel, int stride, int padding) {
     return maxPool2d(kernel, stride, padding, PoolRounding.FLOOR);
@@ -1066,6 +1100,9 @@ public final class Tensor implements AutoCloseable {
   /** Layer normalization over the last dimensions of the given sizes. */
   public Tensor layerNorm(
       long[] sizes, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    if (isMeta()) {
+      return likeThis("layer_norm");
+    }
     return unary(
         "layer_norm",
         torch.layer_norm(handle(), sizes, optional(weight), optional(bias), eps, true));

@@ -117,6 +117,27 @@ class ZooTest {
   }
 
   @Test
+  void a_convnext_says_the_least_size_that_it_takes() {
+    assertThatThrownBy(() -> Zoo.describe("convnext_atto", ModelOptions.DEFAULT, 64, 31))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "convnext_atto: got pictures of 64×31 pixels; must be at least 32×32, or its layers"
+                + " reduce them to nothing; resize them");
+    assertThat(Zoo.describe("convnext_atto", ModelOptions.DEFAULT, 64, 32).macs()).isPositive();
+  }
+
+  @Test
+  void a_transformer_takes_whole_patches() {
+    assertThatThrownBy(() -> Zoo.describe("vit_tiny_patch16_224", ModelOptions.DEFAULT, 160, 200))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "vit_tiny_patch16_224: got pictures of 160×200 pixels; both must be multiples of its"
+                + " patches' 16, such as 224×224; resize them");
+    assertThat(Zoo.describe("vit_tiny_patch16_224", ModelOptions.DEFAULT, 160, 192).macs())
+        .isPositive();
+  }
+
+  @Test
   void pictures_with_other_colors_get_one_line() {
     ZooModel zoo = Zoo.find("resnet18");
     assertThatThrownBy(() -> zoo.record(zoo.options(), Shape.of(2, 1, 64, 64)))
