@@ -27,6 +27,10 @@ public record Preprocessing(
           List.of(0.485, 0.456, 0.406),
           List.of(0.229, 0.224, 0.225));
 
+  /** The same with mean and deviation 0.5, as the Inception networks had first. */
+  static final Preprocessing INCEPTION =
+      IMAGENET.withColors(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5));
+
   public Preprocessing {
     mean = List.copyOf(mean);
     std = List.copyOf(std);
@@ -56,6 +60,11 @@ public record Preprocessing(
   /** Another share that the crop keeps. */
   public Preprocessing withCropPct(double value) {
     return new Preprocessing(input, interpolation, value, mean, std);
+  }
+
+  /** Another side after the crop, and another share that the crop keeps. */
+  Preprocessing at(int side, double cropPct) {
+    return withInput(InputSize.square(input.channels(), side)).withCropPct(cropPct);
   }
 
   /** Another number of channels with its mean and deviation. */

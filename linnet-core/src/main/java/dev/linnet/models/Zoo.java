@@ -23,7 +23,10 @@ public final class Zoo {
           ConvNeXt.FAMILY,
           VisionTransformer.FAMILY,
           Xception.FAMILY,
-          AlignedXception.FAMILY);
+          AlignedXception.FAMILY,
+          MobileNetV2.FAMILY,
+          EfficientNet.FAMILY,
+          EfficientNetLite.FAMILY);
 
   private static final Map<String, ZooModel> MODELS = index(FAMILIES);
 

@@ -19,11 +19,11 @@ public interface Initializer {
    * Normal with variance 2 / fan out, where fan out is out × kernel area (He et al., ICCV 2015,
    * arXiv:1502.01852, for rectifiers, seen from the way back).
    */
-  Initializer KAIMING_NORMAL_FAN_OUT =
-      (dtype, shape, random) -> {
-        double fanOut = (double) shape.count() / shape.dim(1);
-        return Tensor.normal(0, Math.sqrt(2.0 / fanOut), random, dtype, shape.toArray());
-      };
+  Initializer KAIMING_NORMAL_FAN_OUT = kaimingNormalFanOut(1);
+
+  /** Uniform in ±1/√fan out, as the linear layers of TensorFlow's mobile networks. */
+  Initializer UNIFORM_FAN_OUT =
+      (dtype, shape, random) -> uniform(1 / Math.sqrt((double) shape.dim(0)), dtype, shape, random);
 
   /** PyTorch's default for linear and convolution weights: uniform in ±1/√fan in. */
   Initializer TORCH_DEFAULT =
@@ -37,6 +37,19 @@ public interface Initializer {
   /** All the same. */
   static Initializer constant(double value) {
     return (dtype, shape, random) -> constant(value, dtype, shape);
+  }
+
+  /**
+   * Normal with variance 2 / fan out of a convolution in groups, where fan out is out × kernel area
+   * / groups.
+   *
+   * @param groups of the convolution; 1 also counts all of its outputs together, as ResNeXt does
+   */
+  static Initializer kaimingNormalFanOut(int groups) {
+    return (dtype, shape, random) -> {
+      double fanOut = (double) shape.count() / shape.dim(1) / groups;
+      return Tensor.normal(0, Math.sqrt(2.0 / fanOut), random, dtype, shape.toArray());
+    };
   }
 
   /** Normal with mean 0. */

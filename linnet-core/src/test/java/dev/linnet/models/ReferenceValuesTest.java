@@ -47,7 +47,10 @@ class ReferenceValuesTest {
           "resnext50_32x4d",
           "convnext_atto",
           "vit_tiny_patch16_224",
-          "legacy_xception");
+          "legacy_xception",
+          "mobilenetv2_035",
+          "efficientnet_b0",
+          "tf_efficientnet_lite0");
 
   static Stream<String> all() {
     String chosen = System.getProperty("linnet.models", ".*"); // a regular expression
