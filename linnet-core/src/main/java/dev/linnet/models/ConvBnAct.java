@@ -20,6 +20,14 @@ final class ConvBnAct extends Module {
     hasShortcut = site.hasShortcut();
   }
 
+  /** Without a shortcut. */
+  ConvBnAct(Conv2d.Spec conv, NormAct.Spec norm) {
+    this.conv = child("conv", conv);
+    bn1 = child("bn1", norm);
+    dropPath = child("drop_path", new DropPath(0));
+    hasShortcut = false;
+  }
+
   /** Maps [N, in, H, W] to [N, out, ⌈H/stride⌉, ⌈W/stride⌉]. */
   @Override
   protected Tensor compute(Tensor x) {

@@ -19,8 +19,8 @@ import java.util.List;
  * EfficientNet: one searched network, scaled in width, depth and resolution together.
  *
  * <p>Tan and Le, ICML 2019, arXiv:1905.11946 (Table 1; §3.3 for the scaling). The factors of B1 to
- * B7 are those of the authors' code, which are rounded powers of the paper's. Names with {@code
- * tf_} go with the authors' weights.
+ * B7 are those of the authors' code; the paper gives their bases, α = 1.2 and β = 1.1. Names with
+ * {@code tf_} go with the authors' weights.
  */
 final class EfficientNet {
   private EfficientNet() {}

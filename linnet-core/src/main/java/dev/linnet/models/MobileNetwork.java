@@ -16,8 +16,9 @@ import dev.linnet.tensor.Tensor;
 
 /**
  * The network that MobileNets, MnasNets and EfficientNets share: a 3×3 of stride 2, stages of
- * blocks, a 1×1 and a linear layer. Their tables are in {@link MobileNetV2}, {@link EfficientNet}
- * and {@link EfficientNetLite}.
+ * blocks, a 1×1 and a linear layer. Their tables are in {@link MobileNetV1}, {@link MobileNetV2},
+ * {@link MobileNetV3}, {@link MnasNet}, {@link EfficientNet}, {@link EfficientNetLite} and {@link
+ * EfficientNetV2}.
  *
  * <p>State names and order: timm {@code efficientnet.py} and {@code mobilenetv3.py}, also where a
  * paper's own code has others. As there, convolutions start normal with variance 2 / fan out,

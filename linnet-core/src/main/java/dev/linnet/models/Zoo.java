@@ -24,9 +24,14 @@ public final class Zoo {
           VisionTransformer.FAMILY,
           Xception.FAMILY,
           AlignedXception.FAMILY,
+          MobileNetV1.FAMILY,
           MobileNetV2.FAMILY,
+          MobileNetV3.FAMILY,
+          MnasNet.FAMILY,
           EfficientNet.FAMILY,
-          EfficientNetLite.FAMILY);
+          EfficientNetLite.FAMILY,
+          EfficientNetV2.FAMILY,
+          GhostNet.FAMILY);
 
   private static final Map<String, ZooModel> MODELS = index(FAMILIES);
 

@@ -50,7 +50,12 @@ class ReferenceValuesTest {
           "legacy_xception",
           "mobilenetv2_035",
           "efficientnet_b0",
-          "tf_efficientnet_lite0");
+          "tf_efficientnet_lite0",
+          "mobilenetv1_100",
+          "mobilenetv3_small_050",
+          "mnasnet_small",
+          "tf_efficientnetv2_b0",
+          "ghostnet_050");
 
   static Stream<String> all() {
     String chosen = System.getProperty("linnet.models", ".*"); // a regular expression
