@@ -94,6 +94,11 @@ final class CleanNames implements TensorFile {
   }
 
   @Override
+  public void read(String name, Tensor target) {
+    file.read(original(name), target);
+  }
+
+  @Override
   public void close() {
     file.close();
   }

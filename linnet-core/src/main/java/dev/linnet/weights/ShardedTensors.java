@@ -92,6 +92,11 @@ final class ShardedTensors implements TensorFile {
   }
 
   @Override
+  public void read(String name, Tensor target) {
+    shard(name).read(name, target);
+  }
+
+  @Override
   public void close() {
     shards.values().forEach(SafeTensors::close);
   }

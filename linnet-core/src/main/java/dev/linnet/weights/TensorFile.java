@@ -2,6 +2,7 @@ package dev.linnet.weights;
 
 import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,20 @@ interface TensorFile extends AutoCloseable {
    * @throws LinnetException if there is none of that name, or the file can no longer be read
    */
   Tensor tensor(String name);
+
+  /**
+   * Overwrites a tensor of the same shape with one of the file.
+   *
+   * @throws LinnetException as {@link #tensor}; the target may then be overwritten in part
+   */
+  default void read(String name, Tensor target) {
+    target.set(tensor(name).to(target.dtype()));
+  }
+
+  /** True if a file's row-major bytes are a tensor's memory as it is. */
+  static boolean isLike(Tensor target, DType dtype) {
+    return target.dtype() == dtype && target.isContiguous() && target.device().equals(Device.CPU);
+  }
 
   /** Closes the file; tensors that were read stay. */
   @Override

@@ -10,7 +10,9 @@ import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,11 @@ import java.util.Set;
 /** The state of a network to and from a file of weights. */
 final class Weights {
   private static final System.Logger LOG = System.getLogger("dev.linnet.weights");
+
+  /**
+   * Bytes that share a scope: small tensors are many, and a scope each would cost more than they.
+   */
+  private static final long AT_ONCE = 1 << 20;
 
   private Weights() {}
 
@@ -51,20 +58,16 @@ final class Weights {
     Mismatch mismatch = new Mismatch(path, file, model);
     Set<String> kept = fit == Fit.ADAPT ? mismatch.adapt() : Set.of();
     mismatch.check();
+    List<Map.Entry<String, Parameter>> entries = new ArrayList<>(state.entrySet());
+    entries.removeIf(entry -> kept.contains(entry.getKey()));
+    Iterator<Map.Entry<String, Parameter>> left = entries.iterator();
     long[] broken = new long[1];
-    for (Map.Entry<String, Parameter> entry : state.entrySet()) {
-      if (!kept.contains(entry.getKey())) {
-        Scope.run(
-            "load",
-            () ->
-                Autograd.off(
-                    () -> {
-                      Tensor values = values(file, entry.getKey(), entry.getValue());
-                      broken[0] += countOfNotFinite(values);
-                      put(entry.getValue(), values, device);
-                    }));
-      }
-    }
+    Autograd.off(
+        () -> {
+          while (left.hasNext()) {
+            Scope.run("load", () -> broken[0] += loadSome(left, file, device));
+          }
+        });
     if (broken[0] > 0) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -73,6 +76,18 @@ final class Weights {
           Long.toString(broken[0]));
     }
     return mismatch.adapted();
+  }
+
+  /** Loads parameters until a MiB is done, and returns how many numbers are not finite. */
+  private static long loadSome(
+      Iterator<Map.Entry<String, Parameter>> left, TensorFile file, Device device) {
+    long broken = 0;
+    for (long bytes = 0; left.hasNext() && bytes < AT_ONCE; ) {
+      Tensor values = put(file, left.next(), device);
+      broken += countOfNotFinite(values);
+      bytes += values.bytes();
+    }
+    return broken;
   }
 
   private static Tensor values(TensorFile file, String name, Parameter p) {
@@ -92,13 +107,22 @@ final class Weights {
     return Tensor.cat(repeated, 1).narrow(1, 0, channels).mul(3.0 / channels);
   }
 
-  private static void put(Parameter p, Tensor values, Device device) {
+  /** Gives a parameter its values, and returns them. */
+  private static Tensor put(TensorFile file, Map.Entry<String, Parameter> entry, Device device) {
+    String name = entry.getKey();
+    Parameter p = entry.getValue();
+    if (p.isMaterialized() && file.names().contains(name) && file.shape(name).equals(p.shape())) {
+      file.read(name, p.value());
+      return p.value();
+    }
+    Tensor values = values(file, name, p);
     if (p.isMaterialized()) {
       p.value().set(values);
-      return;
+      return p.value();
     }
     Tensor there = values.to(device);
     p.take(there.rank() == 4 ? there.channelsLast() : there);
+    return values;
   }
 
   /** Numbers that are infinite or NaN; a sum shows in one pass that there are none. */

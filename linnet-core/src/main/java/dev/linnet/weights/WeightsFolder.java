@@ -111,7 +111,7 @@ public final class WeightsFolder {
    *     was
    */
   public static void loadInto(Path folder, Classifier model) {
-    Weights.load(weights(folder), model, Device.CPU, Fit.STRICT);
+    loadInto(folder, model, Fit.STRICT);
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
@@ -117,6 +118,34 @@ class SafeTensorsTest {
     try (SafeTensors read = SafeTensors.open(file())) {
       SafeTensors.write(file(), Map.of("b", large.neg()), Map.of()); // the open file stays
       assertThat(read.tensor("l").equalBits(large)).isTrue();
+    }
+  }
+
+  @Test
+  void large_tensors_are_read_in_pieces() {
+    Tensor large = Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 787, 1001);
+    SafeTensors.write(file(), Map.of("a", Tensor.of(new long[] {1}, 1), "l", large), Map.of());
+    try (SafeTensors read = SafeTensors.open(file())) {
+      assertThat(read.tensor("l").equalBits(large)).isTrue();
+      Tensor other = Tensor.zeros(DType.FLOAT32, Device.CPU, 787, 1001);
+      read.read("l", other);
+      assertThat(other.equalBits(large)).isTrue();
+      Tensor turned = Tensor.zeros(DType.FLOAT64, Device.CPU, 1001, 787).transpose(0, 1);
+      read.read("l", turned);
+      assertThat(turned.to(DType.FLOAT32).contiguous().equalBits(large)).isTrue();
+    }
+  }
+
+  @Test
+  void a_file_that_shrinks_while_it_is_open_is_an_error() throws IOException {
+    SafeTensors.write(file(), Map.of("a", Tensor.of(new float[] {1, 2, 3})), Map.of());
+    byte[] all = Files.readAllBytes(file());
+    try (SafeTensors read = SafeTensors.open(file())) {
+      Files.write(file(), Arrays.copyOf(all, all.length - 1));
+      assertThatThrownBy(() -> read.tensor("a"))
+          .isInstanceOf(LinnetException.class)
+          .hasMessage(
+              file() + ": cannot be read (it ends early; was it changed while it was read?)");
     }
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -188,6 +189,9 @@ final class TorchFileTest {
     refuses(write(new byte[0]), none + "; the file is empty");
     refuses(folder, "is a folder; must be a file of weights");
     refuses(folder.resolve("none.pth"), "no such file of weights");
+    Path device = Path.of("/dev/null");
+    Assumptions.assumeTrue(Files.exists(device), "needs a Unix device");
+    refuses(device, "is a pipe or a device; must be a file of weights");
   }
 
   @Test
