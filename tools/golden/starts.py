@@ -13,7 +13,7 @@ import timm
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NAMES = ("resnet18", "resnet50", "resnet50d", "resnext50_32x4d")
+NAMES = ("resnet18", "resnet50", "resnet50d", "resnext50_32x4d", "efficientnet_b0", "mobilenetv3_small_050")
 RATE = 0.1
 
 
@@ -24,7 +24,7 @@ def start(name):
     return {
         "zero_gamma": [n for n, p in weights.items() if n.endswith("weight") and not p.any()],
         "drop_path_rate": RATE,
-        "drop_path": {n[: -len(".drop_path")]: m.drop_prob for n, m in model.named_modules() if n.endswith("drop_path")},
+        "drop_path": {n[: -len(".drop_path")]: m.drop_prob for n, m in model.named_modules() if isinstance(m, timm.layers.DropPath)},
         "deviation": {n: float(f"{p.std().item():.4g}") for n, p in weights.items() if p.dim() >= 2},
     }
 

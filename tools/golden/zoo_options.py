@@ -21,6 +21,12 @@ ROWS = [
     ("convnext_atto", {"output_stride": 16}, (3, 80, 96)),
     ("xception41", {"output_stride": 8}, (3, 96, 64)),
     ("xception41", {"output_stride": 16}, (3, 79, 96)),
+    ("mobilenetv2_050", {"output_stride": 8}, (3, 96, 64)),
+    ("mobilenetv2_050", {"pad_type": "same", "act_layer": "silu"}, (3, 79, 96)),
+    ("efficientnet_b0", {"output_stride": 16}, (3, 79, 96)),
+    ("tf_efficientnetv2_b0", {}, (3, 97, 65)),
+    ("mobilenetv3_small_050", {}, (3, 65, 97)),
+    ("ghostnet_050", {}, (3, 65, 97)),
 ]
 OUT = "../../linnet-core/src/test/resources/golden/zoo_options.json"
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.offset;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.base.RandomState;
+import dev.linnet.nn.Padding;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
@@ -38,11 +40,7 @@ class ZooOptionsTest {
   @MethodSource("rows")
   void logits_and_maps_are_equal(JsonNode row) {
     ZooModel zoo = Zoo.find(row.get("name").asText());
-    ModelOptions options = zoo.options();
-    JsonNode stride = row.get("args").get("output_stride");
-    if (stride != null) {
-      options = options.withParts(Parts.PUBLISHED.withOutputStride(stride.asInt()));
-    }
+    ModelOptions options = zoo.options().withParts(parts(row.get("args")));
     try (Scope scope = Scope.open("parity");
         Classifier model = zoo.create(options, Device.CPU, RandomState.of(1))) {
       assertThat(scope.name()).isEqualTo("parity");
@@ -66,5 +64,19 @@ class ZooOptionsTest {
         assertThat(maps.get(i).shape()).isEqualTo(Shape.of(2, map[0], map[1], map[2]));
       }
     }
+  }
+
+  private static Parts parts(JsonNode args) {
+    Parts parts = Parts.PUBLISHED;
+    if (args.has("output_stride")) {
+      parts = parts.withOutputStride(args.get("output_stride").asInt());
+    }
+    if (args.path("pad_type").asText().equals("same")) {
+      parts = parts.withPadding(Padding.SAME);
+    }
+    if (args.path("act_layer").asText().equals("silu")) {
+      parts = parts.withActivation(Nonlinearity.SILU);
+    }
+    return parts;
   }
 }
