@@ -24,6 +24,8 @@ public final class Zoo {
           VisionTransformer.FAMILY,
           Xception.FAMILY,
           AlignedXception.FAMILY,
+          NASNet.FAMILY,
+          PNASNet.FAMILY,
           MobileNetV1.FAMILY,
           MobileNetV2.FAMILY,
           MobileNetV3.FAMILY,

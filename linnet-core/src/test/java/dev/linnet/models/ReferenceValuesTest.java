@@ -57,9 +57,13 @@ class ReferenceValuesTest {
           "tf_efficientnetv2_b0",
           "ghostnet_050");
 
+  /** Neither library has these; {@link NasNetMobileTest} and {@link ZooOptionsTest} do. */
+  private static final Set<String> NOT_RECORDED = Set.of("nasnetamobile");
+
   static Stream<String> all() {
     String chosen = System.getProperty("linnet.models", ".*"); // a regular expression
-    return Zoo.names().stream().filter(name -> name.matches(chosen));
+    return Zoo.names().stream()
+        .filter(name -> !NOT_RECORDED.contains(name) && name.matches(chosen));
   }
 
   static Stream<String> quick() {

@@ -32,7 +32,7 @@ class ZooOptionsTest {
   private static final JsonNode GOLDEN = Golden.json("zoo_options.json");
 
   static Stream<JsonNode> rows() {
-    return StreamSupport.stream(GOLDEN.get("models").spliterator(), false)
+    return StreamSupport.stream(GOLDEN.spliterator(), false)
         .filter(row -> Zoo.contains(row.get("name").asText()));
   }
 
@@ -44,7 +44,7 @@ class ZooOptionsTest {
     try (Scope scope = Scope.open("parity");
         Classifier model = zoo.create(options, Device.CPU, RandomState.of(1))) {
       assertThat(scope.name()).isEqualTo("parity");
-      HashWeights.fill(model, GOLDEN.get("gain").asDouble());
+      HashWeights.fill(model, row.get("gain").asDouble());
       long[] input = Golden.longs(row.get("input"));
       Tensor x = HashWeights.pictures(2, input[0], input[1], input[2]).channelsLast();
       Tensor logits = Autograd.off(() -> model.forward(x));
