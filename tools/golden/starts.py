@@ -12,19 +12,34 @@ import os
 import timm
 import torch
 
+import zoo_options
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-NAMES = ("resnet18", "resnet50", "resnet50d", "resnext50_32x4d", "efficientnet_b0", "mobilenetv3_small_050")
+NAMES = ("resnet18", "resnet50", "resnet50d", "resnext50_32x4d", "efficientnet_b0", "mobilenetv3_small_050",
+         "convnext_atto", "vit_tiny_patch16_224", "legacy_xception", "xception41", "nasnetamobile")
 RATE = 0.1
+NO_DROP_PATH = ("legacy_xception", "nasnetamobile")  # of timm's
+
+
+def is_used(model, name, module):
+    if not isinstance(module, timm.layers.DropPath):
+        return False
+    block = model.get_submodule(name.rpartition(".")[0])
+    return not getattr(block, "no_skip", False)  # Xception's last block
 
 
 def start(name):
     torch.manual_seed(0)
-    model = timm.create_model(name, drop_path_rate=RATE)
+    rate = 0 if name in NO_DROP_PATH else RATE
+    if name == "nasnetamobile":
+        model = zoo_options.NasNetMobile()
+    else:
+        model = timm.create_model(name, **({"drop_path_rate": rate} if rate else {}))
     weights = dict(model.named_parameters())
     return {
         "zero_gamma": [n for n, p in weights.items() if n.endswith("weight") and not p.any()],
-        "drop_path_rate": RATE,
-        "drop_path": {n[: -len(".drop_path")]: m.drop_prob for n, m in model.named_modules() if isinstance(m, timm.layers.DropPath)},
+        "drop_path_rate": rate,
+        "drop_path": {n.replace(".drop_path", ""): m.drop_prob for n, m in model.named_modules() if is_used(model, n, m)},
         "deviation": {n: float(f"{p.std().item():.4g}") for n, p in weights.items() if p.dim() >= 2},
     }
 

@@ -139,6 +139,10 @@ public final class AlignedXception extends Classifier {
     return blocks.forward(stem.forward(x));
   }
 
+  private static Conv2d.Spec conv(int in, int out, int kernel) {
+    return Conv2d.of(in, out, kernel).withoutBias().withTorchStart();
+  }
+
   private static NormAct.Spec norm(int channels, Nonlinearity activation) {
     return NormAct.of(channels, activation).withEps(EPS);
   }
@@ -167,10 +171,7 @@ public final class AlignedXception extends Classifier {
       conv =
           child(
               "conv",
-              Conv2d.of(in, out, 3)
-                  .withStride(stride)
-                  .withPadding(options.padding(Padding.SYMMETRIC))
-                  .withoutBias());
+              conv(in, out, 3).withStride(stride).withPadding(options.padding(Padding.SYMMETRIC)));
       bn = child("bn", norm(out, options.activation(Nonlinearity.RELU)));
     }
 
@@ -186,7 +187,7 @@ public final class AlignedXception extends Classifier {
     private final NormAct bn;
 
     Projection(int in, int out, int stride) {
-      conv = child("conv", Conv2d.of(in, out, 1).withStride(stride).withoutBias());
+      conv = child("conv", conv(in, out, 1).withStride(stride));
       bn = child("bn", norm(out, Nonlinearity.IDENTITY));
     }
 
@@ -244,7 +245,7 @@ public final class AlignedXception extends Classifier {
         }
         int next = out.get(i - 1);
         Conv2d.Spec depthwise =
-            Conv2d.of(channels, channels, 3)
+            conv(channels, channels, 3)
                 .withStride(last ? steps.stride() : 1)
                 .withDilation(steps.dilation())
                 .withPadding(options.padding(Padding.SYMMETRIC));
@@ -272,9 +273,9 @@ public final class AlignedXception extends Classifier {
     private final NormAct bnPointwise;
 
     Separable(Conv2d.Spec conv, NormAct.Spec between, int out, NormAct.Spec after) {
-      depthwise = child("conv_dw", conv.withGroups(conv.in()).withoutBias());
+      depthwise = child("conv_dw", conv.withGroups(conv.in()));
       bnDepthwise = child("bn_dw", between);
-      pointwise = child("conv_pw", Conv2d.of(conv.in(), out, 1).withoutBias());
+      pointwise = child("conv_pw", conv(conv.in(), out, 1));
       bnPointwise = child("bn_pw", after);
     }
 

@@ -105,8 +105,8 @@ public final class NASNet extends Classifier {
   private NASNet(Config config, ModelOptions options) {
     super(options);
     int stem = config.stem();
-    Conv2d.Spec first = Conv2d.of(options.inChannels(), stem, 3).withStride(2).withPadding(0);
-    conv0 = child("conv0.conv", first.withoutBias());
+    Conv2d.Spec first = SearchedCell.conv(options.inChannels(), stem, 3);
+    conv0 = child("conv0.conv", first.withStride(2).withPadding(0));
     bn0 = child("conv0.bn", SearchedCell.norm(stem, Nonlinearity.IDENTITY));
     level("conv0.bn", stem, 2);
     cells =

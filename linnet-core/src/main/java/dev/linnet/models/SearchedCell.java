@@ -196,6 +196,11 @@ final class SearchedCell extends TwoInputs {
     return new Point(in, stride, place);
   }
 
+  /** Without bias; starts as PyTorch's. */
+  static Conv2d.Spec conv(int in, int out, int kernel) {
+    return Conv2d.of(in, out, kernel).withoutBias().withTorchStart();
+  }
+
   static NormAct.Spec norm(int channels, Nonlinearity activation) {
     return NormAct.of(channels, activation).withEps(EPS);
   }
@@ -212,7 +217,7 @@ final class SearchedCell extends TwoInputs {
 
     Point(int in, int stride, Place place) {
       act = child("act", new Activation(place.activation()));
-      conv = child("conv", Conv2d.of(in, place.out(), 1).withStride(stride).withoutBias());
+      conv = child("conv", conv(in, place.out(), 1).withStride(stride));
       bn = child("bn", norm(place.out()));
     }
 
@@ -230,7 +235,7 @@ final class SearchedCell extends TwoInputs {
 
     MaxPoint(int in, int stride, Place place) {
       maxPool = child("max_pool", max(stride, place));
-      conv = child("conv", Conv2d.of(in, place.out(), 1).withoutBias());
+      conv = child("conv", conv(in, place.out(), 1));
       bn = child("bn", norm(place.out()));
     }
 
@@ -255,18 +260,15 @@ final class SearchedCell extends TwoInputs {
       act1 = child("act_1", new Activation(place.activation()));
       depthwise1 =
           child("separable_1.depthwise_conv2d", depthwise(in, kernel, place).withStride(stride));
-      pointwise1 = child("separable_1.pointwise_conv2d", Conv2d.of(in, out, 1).withoutBias());
+      pointwise1 = child("separable_1.pointwise_conv2d", conv(in, out, 1));
       bn1 = child("bn_sep_1", norm(out, place.activation()));
       depthwise2 = child("separable_2.depthwise_conv2d", depthwise(out, kernel, place));
-      pointwise2 = child("separable_2.pointwise_conv2d", Conv2d.of(out, out, 1).withoutBias());
+      pointwise2 = child("separable_2.pointwise_conv2d", conv(out, out, 1));
       bn2 = child("bn_sep_2", norm(out));
     }
 
     private static Conv2d.Spec depthwise(int channels, int kernel, Place place) {
-      return Conv2d.of(channels, channels, kernel)
-          .withGroups(channels)
-          .withPadding(place.padding())
-          .withoutBias();
+      return conv(channels, channels, kernel).withGroups(channels).withPadding(place.padding());
     }
 
     @Override
@@ -291,7 +293,7 @@ final class SearchedCell extends TwoInputs {
     }
 
     private static Conv2d.Spec half(Place place) {
-      return Conv2d.of(place.inPrevious(), place.out() / 2, 1).withStride(2).withoutBias();
+      return conv(place.inPrevious(), place.out() / 2, 1).withStride(2);
     }
 
     @Override

@@ -130,9 +130,9 @@ final class SearchedCells {
     AuxiliaryHead(int in, int picture, int classes, Nonlinearity activation) {
       side = sideAfter(picture);
       kernel = (side - WINDOW) / STRIDE + 1;
-      conv0 = child("conv0.conv", Conv2d.of(in, 128, 1).withoutBias());
+      conv0 = child("conv0.conv", SearchedCell.conv(in, 128, 1));
       bn0 = child("conv0.bn", SearchedCell.norm(128, activation));
-      conv1 = child("conv1.conv", Conv2d.of(128, 768, kernel).withPadding(0).withoutBias());
+      conv1 = child("conv1.conv", SearchedCell.conv(128, 768, kernel).withPadding(0));
       bn1 = child("conv1.bn", SearchedCell.norm(768, activation));
       fc = child("fc", Linear.of(768, classes));
     }

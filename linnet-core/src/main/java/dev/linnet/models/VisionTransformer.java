@@ -93,8 +93,8 @@ public final class VisionTransformer extends Classifier {
     blocks = child("blocks", new Sequential());
     Nonlinearity activation = options.activation(Nonlinearity.GELU);
     for (int i = 0; i < DEPTH; i++) {
-      DropPath dropPath = DropPath.ofBlock(options.dropPathRate(), i, DEPTH);
-      blocks.append(new Block(config, dropPath, activation));
+      double dropPathRate = DropPath.ofBlock(options.dropPathRate(), i, DEPTH).rate();
+      blocks.append(new Block(config, dropPathRate, activation));
       if (i >= DEPTH - LEVELS) {
         level("blocks." + i, width, patch);
       }
@@ -175,17 +175,19 @@ public final class VisionTransformer extends Classifier {
     private final LayerNorm norm2;
     private final Linear fc1;
     private final Linear fc2;
-    private final DropPath dropPath;
+    private final DropPath dropPath1;
+    private final DropPath dropPath2;
     private final Nonlinearity activation;
 
-    Block(Config config, DropPath dropPath, Nonlinearity activation) {
+    Block(Config config, double dropPathRate, Nonlinearity activation) {
       int width = config.width();
       norm1 = child("norm1", LayerNorm.of(width, LayerNorm.Layout.TOKENS));
       attention = child("attn", Attention.of(width, config.heads()).withStart(NORMAL));
+      dropPath1 = child("drop_path1", new DropPath(dropPathRate));
       norm2 = child("norm2", LayerNorm.of(width, LayerNorm.Layout.TOKENS));
       fc1 = child("mlp.fc1", linear(width, EXPANSION * width));
       fc2 = child("mlp.fc2", linear(EXPANSION * width, width));
-      this.dropPath = child("drop_path", dropPath);
+      dropPath2 = child("drop_path2", new DropPath(dropPathRate));
       this.activation = activation;
     }
 
@@ -195,9 +197,9 @@ public final class VisionTransformer extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      Tensor y = x.add(dropPath.forward(attention.forward(norm1.forward(x))));
+      Tensor y = x.add(dropPath1.forward(attention.forward(norm1.forward(x))));
       Tensor z = fc2.forward(activation.apply(fc1.forward(norm2.forward(y))));
-      return y.add(dropPath.forward(z));
+      return y.add(dropPath2.forward(z));
     }
   }
 }

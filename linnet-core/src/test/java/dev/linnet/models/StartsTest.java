@@ -106,8 +106,7 @@ class StartsTest {
         .properties()
         .forEach(
             e ->
-                assertThat(rates.get(e.getKey()))
-                    .isCloseTo(e.getValue().asDouble(), offset(1e-12)));
+                assertThat(rates.get(e.getKey())).isCloseTo(e.getValue().asDouble(), offset(1e-8)));
   }
 
   private static Classifier create(String name, ModelOptions options) {
