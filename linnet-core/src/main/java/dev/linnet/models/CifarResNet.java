@@ -9,7 +9,6 @@ import dev.linnet.nn.NormAct;
 import dev.linnet.nn.Sequential;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
-import java.util.List;
 
 /**
  * ResNet for small pictures: a 3×3 stem and three stages of n blocks of two 3×3 convolutions, 6n +
@@ -38,22 +37,13 @@ public final class CifarResNet extends Classifier {
     }
   }
 
-  /** 32×32 as they are; mean and deviation of CIFAR-10's training pictures. */
-  private static final Published CIFAR10 =
-      Published.paper(
-          Preprocessing.IMAGENET
-              .withColors(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616))
-              .withInput(InputSize.square(3, 32))
-              .withCropPct(1),
-          10);
-
   static final Family<Config> FAMILY =
       Family.of("cifar_resnet", CifarResNet::new)
-          .model("resnet20", new Config(20), CIFAR10)
-          .model("resnet32", new Config(32), CIFAR10)
-          .model("resnet44", new Config(44), CIFAR10)
-          .model("resnet56", new Config(56), CIFAR10)
-          .model("resnet110", new Config(110), CIFAR10);
+          .model("resnet20", new Config(20), Published.CIFAR10)
+          .model("resnet32", new Config(32), Published.CIFAR10)
+          .model("resnet44", new Config(44), Published.CIFAR10)
+          .model("resnet56", new Config(56), Published.CIFAR10)
+          .model("resnet110", new Config(110), Published.CIFAR10);
 
   private final Conv2d conv1;
   private final NormAct bn1;

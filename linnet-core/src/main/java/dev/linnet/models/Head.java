@@ -1,6 +1,7 @@
 package dev.linnet.models;
 
 import dev.linnet.nn.Conv2d;
+import dev.linnet.nn.Initializer;
 import dev.linnet.nn.Linear;
 import dev.linnet.nn.Module;
 
@@ -26,11 +27,16 @@ sealed interface Head {
     }
   }
 
-  /** A 1×1 convolution on the last maps, which are pooled afterwards (SqueezeNet). */
+  /**
+   * A 1×1 convolution on the last maps, which are pooled afterwards; it starts normal with
+   * deviation 0.01 (SqueezeNet).
+   */
   record OfConv(int features) implements Head {
     @Override
     public Module build(int classes) {
-      return Conv2d.of(features, classes, 1).build();
+      return Conv2d.of(features, classes, 1)
+          .withStart(Initializer.normal(0.01), Initializer.ZEROS)
+          .build();
     }
   }
 }

@@ -45,6 +45,7 @@ public record MemoryEstimate(long processBytes, long stateBytes, long activation
           "layer_norm",
           "max_pool2d",
           "avg_pool2d",
+          "adaptive_avg_pool2d",
           "silu",
           "gelu",
           "relu6",

@@ -1,6 +1,7 @@
 package dev.linnet.models;
 
 import dev.linnet.base.Check;
+import java.util.List;
 
 /**
  * What is known about a name from where it was published.
@@ -10,6 +11,15 @@ import dev.linnet.base.Check;
  * @param source whose definition and names the network follows
  */
 public record Published(Preprocessing preprocessing, int classes, Source source) {
+  /** A paper's for CIFAR-10: 32×32 as they are; mean and deviation of its training pictures. */
+  static final Published CIFAR10 =
+      paper(
+          Preprocessing.IMAGENET
+              .withColors(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616))
+              .withInput(InputSize.square(3, 32))
+              .withCropPct(1),
+          10);
+
   public Published {
     Check.that(classes >= 1, "classes", classes, "at least 1");
   }
@@ -37,6 +47,12 @@ public record Published(Preprocessing preprocessing, int classes, Source source)
   /** Of timm, with ImageNet's 1000 classes. */
   static Published timm(Preprocessing preprocessing) {
     return new Published(preprocessing, 1000, Source.TIMM);
+  }
+
+  /** Of torchvision, with ImageNet's 1000 classes: 224 of 256 pixels, bilinear. */
+  static Published torchvision() {
+    return new Published(
+        Preprocessing.IMAGENET.withInterpolation("bilinear"), 1000, Source.TORCHVISION);
   }
 
   /** Of a paper. */

@@ -18,8 +18,14 @@ public final class Zoo {
   static final List<Family<?>> FAMILIES =
       List.of(
           LeNet5.FAMILY,
+          AlexNet.FAMILY,
+          Vgg.FAMILY,
+          GoogLeNet.FAMILY,
+          InceptionV3.FAMILY,
+          SqueezeNet.FAMILY,
           ResNet.FAMILY,
           CifarResNet.FAMILY,
+          DenseNet.FAMILY,
           ConvNeXt.FAMILY,
           VisionTransformer.FAMILY,
           Xception.FAMILY,

@@ -21,6 +21,18 @@ public interface Initializer {
    */
   Initializer KAIMING_NORMAL_FAN_OUT = kaimingNormalFanOut(1);
 
+  /**
+   * Normal with variance 2 / fan in (He et al., ICCV 2015, arXiv:1502.01852, for rectifiers, seen
+   * from the way forth).
+   */
+  Initializer KAIMING_NORMAL_FAN_IN =
+      (dtype, shape, random) ->
+          Tensor.normal(0, Math.sqrt(2 / fanIn(shape)), random, dtype, shape.toArray());
+
+  /** Uniform with the same variance. */
+  Initializer KAIMING_UNIFORM_FAN_IN =
+      (dtype, shape, random) -> uniform(Math.sqrt(6 / fanIn(shape)), dtype, shape, random);
+
   /** Uniform in ±1/√fan out, as the linear layers of TensorFlow's mobile networks. */
   Initializer UNIFORM_FAN_OUT =
       (dtype, shape, random) -> uniform(1 / Math.sqrt((double) shape.dim(0)), dtype, shape, random);

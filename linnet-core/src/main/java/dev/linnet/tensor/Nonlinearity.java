@@ -28,7 +28,7 @@ public enum Nonlinearity {
   }
 
   /** The same for an x that nobody needs afterwards: saves memory where the gradient allows it. */
-  Tensor applyInPlace(Tensor x) {
+  public Tensor applyInPlace(Tensor x) {
     return this == RELU ? x.reluInPlace() : apply(x);
   }
 }

@@ -1069,7 +1069,11 @@ public final class Tensor implements AutoCloseable {
 
   /** Means of a grid of windows that cover the map: [N, C, H, W] to [N, C, height, width]. */
   public Tensor adaptiveAvgPool2d(int height, int width) {
-    return unary("adaptive_avg_pool2d", torch.adaptive_avg_pool2d(handle(), height, width));
+    return unary(
+        "adaptive_avg_pool2d",
+        isMeta()
+            ? handle().new_empty(dim(0), dim(1), height, width)
+            : torch.adaptive_avg_pool2d(handle(), height, width));
   }
 
   /**

@@ -32,7 +32,12 @@ class ClassifierTest {
 
   /** Sides of pictures where 48 will not do. */
   private static final Map<String, Integer> SIDES =
-      Map.of("lenet5", 28, "vit_small_patch32_224", 64, "vit_base_patch32_224", 64);
+      Map.of(
+          "lenet5", 28,
+          "vit_small_patch32_224", 64,
+          "vit_base_patch32_224", 64,
+          "alexnet", 64,
+          "inception_v3", 96);
 
   private final Scope scope = Scope.open("test");
 

@@ -55,7 +55,10 @@ class ReferenceValuesTest {
           "mobilenetv3_small_050",
           "mnasnet_small",
           "tf_efficientnetv2_b0",
-          "ghostnet_050");
+          "ghostnet_050",
+          "squeezenet1_1",
+          "densenet_bc_100_12",
+          "googlenet");
 
   /** Neither library has these; {@link NasNetMobileTest} and {@link ZooOptionsTest} do. */
   private static final Set<String> NOT_RECORDED = Set.of("nasnetamobile");

@@ -89,7 +89,8 @@ class ZooTest {
     assertThat(Zoo.advice("resnet50", 32))
         .hasValue(
             "resnet50 was made for pictures of 224×224 pixels and sees little in 32 pixels; made"
-                + " for small pictures are resnet20, resnet32, resnet44, resnet56, resnet110");
+                + " for small pictures are resnet20, resnet32, resnet44, resnet56, resnet110,"
+                + " densenet_bc_100_12");
     assertThat(Zoo.advice("resnet50", 63)).isPresent();
     assertThat(Zoo.advice("resnet50", 64)).isEmpty();
     assertThat(Zoo.advice("resnet20", 32)).isEmpty();
