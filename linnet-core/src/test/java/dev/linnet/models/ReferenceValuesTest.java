@@ -58,7 +58,10 @@ class ReferenceValuesTest {
           "ghostnet_050",
           "squeezenet1_1",
           "densenet_bc_100_12",
-          "googlenet");
+          "googlenet",
+          "regnety_002",
+          "resnetv2_18",
+          "shufflenet_v2_x0_5");
 
   /** Neither library has these; {@link NasNetMobileTest} and {@link ZooOptionsTest} do. */
   private static final Set<String> NOT_RECORDED = Set.of("nasnetamobile");
