@@ -301,9 +301,9 @@ final class RecipeProblemsTest {
         "model: got \"resent50d\" (my.yaml:1); no network has this name; did you mean"
             + " \"resnet50d\" or \"resnet50\"?");
     assertThat(
-            problems(() -> RecipeReader.create().read("plain", Map.of("model", "vit"), List.of())))
+            problems(() -> RecipeReader.create().read("plain", Map.of("model", "qqqq"), List.of())))
         .containsExactly(
-            "model: got \"vit\" (--model); no network has this name; \"linnet models\" lists them");
+            "model: got \"qqqq\" (--model); no network has this name; \"linnet models\" lists them");
   }
 
   @Test
