@@ -1,6 +1,6 @@
 package dev.linnet.cli;
 
-import dev.linnet.data.DownloadListener;
+import dev.linnet.base.DownloadListener;
 import java.net.URI;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;

@@ -46,6 +46,7 @@ import picocli.CommandLine.Option;
       "  linnet eval runs/photos --data other-photos/ --json",
       "  linnet eval runs/photos --split train",
       "  linnet eval resnet50 --weights model.safetensors --data imagenet",
+      "  linnet eval hf://timm/resnet18.a1_in1k --data imagenet",
     })
 final class EvalVerb implements Callable<Integer> {
   private static final int USUAL_BATCH = 64;
@@ -88,7 +89,7 @@ final class EvalVerb implements Callable<Integer> {
     }
     Output output = session.output();
     Device device = session.device();
-    try (SavedModel saved = model.open(device)) {
+    try (SavedModel saved = model.open(session, device)) {
       if (session.common().threads == null) {
         saved.recipe().ifPresent(EvalVerb::useItsThreads);
       }

@@ -27,6 +27,8 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted.",
       "",
       "Environment: LINNET_DATA (folder of data sets), LINNET_CACHE (downloads),",
+      "HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH and HF_HUB_OFFLINE (hf://",
+      "names, as the hub's own tools take them), https_proxy, http_proxy, no_proxy,",
       "NO_COLOR, and for the launcher JAVA_HOME and LINNET_JAVA_OPTS.",
     })
 final class Linnet implements Callable<Integer> {

@@ -1,9 +1,12 @@
 package dev.linnet.cli;
 
+import dev.linnet.models.Preprocessing;
 import dev.linnet.recipe.SavedModel;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.weights.Hub;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -14,8 +17,8 @@ final class ModelArgument {
       index = "0",
       paramLabel = "RUN",
       description =
-          "folder of a run, or of weights (config.json, model.safetensors); with --weights a"
-              + " network's name")
+          "folder of a run, or of weights (config.json, model.safetensors); hf://OWNER/NAME for"
+              + " weights on the Hugging Face hub; with --weights a network's name")
   private String run = "";
 
   @Option(
@@ -31,11 +34,36 @@ final class ModelArgument {
     return run;
   }
 
-  /** Reads the network; the caller closes it. */
-  SavedModel open(Device device) {
-    return weights == null
-        ? SavedModel.open(Path.of(run), device)
-        : SavedModel.open(run, weights, device);
+  /** Reads the network, which is fetched first where it lies on the hub; the caller closes it. */
+  SavedModel open(Session session, Device device) {
+    Output output = session.output();
+    SavedModel saved =
+        weights == null ? named(session, device) : SavedModel.open(run, weights, device);
+    output.eraseProgress();
+    output.note("preprocessing: " + text(saved.pretrained().preprocessing()));
+    return saved;
+  }
+
+  private SavedModel named(Session session, Device device) {
+    Hub hub =
+        Hub.of(session.shell().environment()).withDownloads(new DownloadProgress(session.output()));
+    return SavedModel.open(run, hub, device);
+  }
+
+  /** By the names that {@code config.json} has for it. */
+  private static String text(Preprocessing p) {
+    return "input_size %s, interpolation %s, crop_pct %s, mean %s, std %s"
+        .formatted(
+            List.of(p.input().channels(), p.input().height(), p.input().width()),
+            p.interpolation(),
+            p.cropPct(),
+            rounded(p.mean()),
+            rounded(p.std()));
+  }
+
+  /** To four places, which is what the published ones have. */
+  private static List<Double> rounded(List<Double> values) {
+    return values.stream().map(value -> Math.round(value * 1e4) / 1e4).toList();
   }
 
   /** The number format: as asked; else that of the run's training, fp32 with other weights. */

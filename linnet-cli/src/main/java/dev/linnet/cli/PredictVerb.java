@@ -39,6 +39,7 @@ import picocli.CommandLine.Parameters;
       "  linnet predict runs/photos new/ more/ --csv answers.csv",
       "  find / -name '*.jpg' | linnet predict runs/photos - --json --top 1",
       "  linnet predict resnet50 --weights model.safetensors new.jpg",
+      "  linnet predict hf://timm/resnet18.a1_in1k new.jpg",
     })
 final class PredictVerb implements Callable<Integer> {
   private static final String STANDARD_INPUT = "-";
@@ -80,10 +81,10 @@ final class PredictVerb implements Callable<Integer> {
       Check.that(workers >= 0 && workers <= 1024, "--workers", workers, "in [0, 1024]");
     }
     Path table = csv == null ? null : NewFile.explicit("--csv", csv);
+    List<Path> named = named();
     Device device = session.device();
-    try (SavedModel saved = model.open(device);
+    try (SavedModel saved = model.open(session, device);
         Predictor predictor = saved.predictor(device, ModelArgument.type(session, saved))) {
-      List<Path> named = named();
       Answers answers = new Answers(session.output(), predictor.classes(), top, logits, table);
       boolean single = named.size() == 1 && !Files.isDirectory(named.get(0));
       int broken = 0;

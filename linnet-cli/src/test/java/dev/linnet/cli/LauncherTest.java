@@ -215,6 +215,7 @@ final class LauncherTest {
             <-Xlog:disable>
             <-Dorg.bytedeco.javacpp.maxphysicalbytes=0>
             <-Dorg.bytedeco.javacpp.nopointergc=true>
+            <-Djdk.http.auth.tunneling.disabledSchemes=>
             <-XX:SharedArchiveFile=%s/classes-17.0.1.jsa>
             <-cp>
             <%s/linnet-cli.jar:%s/linnet-core.jar:%s/library.jar>

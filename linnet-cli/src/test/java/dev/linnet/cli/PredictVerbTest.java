@@ -1,11 +1,18 @@
 package dev.linnet.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code predict} and {@code eval} of a small run on dark and bright noise. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class PredictVerbTest {
+  private static final String PREPROCESSING =
+      "preprocessing: input_size [3, 16, 16], interpolation bilinear, crop_pct 1.0, mean [0.4882, 0.4883, 0.4863], std [0.3156, 0.3149, 0.3147]";
+
   private static final String NO_PICTURE =
       ": no picture of a known format (it begins with \"hello\"); must be one of JPEG, PNG,"
           + " WEBP, BMP, GIF, TIFF";
@@ -111,6 +121,7 @@ final class PredictVerbTest {
     assertThat(run.out()).isEqualTo(table + ": 2 pictures\n");
     assertThat(run.err().lines())
         .containsExactlyInAnyOrder(
+            PREPROCESSING,
             "warning: " + text + NO_PICTURE + " (skipped)",
             "warning: " + empty + ": the file is empty (0 bytes) (skipped)",
             "linnet: 2 of 4 pictures could not be read; they are named above");
@@ -124,9 +135,11 @@ final class PredictVerbTest {
   @Test
   void a_broken_picture_that_is_all_there_is_to_predict_is_the_error() throws IOException {
     Path text = Files.writeString(folder.resolve("b.jpg"), "hello");
-    Run.of("predict", run(), text.toString()).failed(1, "linnet: " + text + NO_PICTURE);
+    Run.of("predict", run(), text.toString())
+        .failed(1, PREPROCESSING, "linnet: " + text + NO_PICTURE);
     Path none = folder.resolve("none.jpg");
-    Run.of("predict", run(), none.toString()).failed(1, "linnet: " + none + ": no such file");
+    Run.of("predict", run(), none.toString(), "--quiet")
+        .failed(1, "linnet: " + none + ": no such file");
   }
 
   @Test
@@ -136,7 +149,7 @@ final class PredictVerbTest {
     Run.of("predict", run(), "-")
         .failed(1, "linnet: standard input: names no pictures; write a path on each line");
     Run.of("predict", run(), folder.toString())
-        .failed(1, "linnet: " + folder + ": holds no pictures");
+        .failed(1, PREPROCESSING, "linnet: " + folder + ": holds no pictures");
     Run.of("predict", run(), "a.png", "--top", "0")
         .failed(2, "linnet: --top: got 0; must be at least 1");
     Run.of("predict", folder.resolve("no").toString(), "a.png")
@@ -165,6 +178,85 @@ final class PredictVerbTest {
                 .get("class")
                 .asText())
         .startsWith("class ");
+  }
+
+  /** As the hub does: a config with git's SHA-1, weights with their SHA-256. */
+  private static HttpServer hub() throws IOException {
+    HttpServer hub =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hub.createContext(
+        "/",
+        exchange -> {
+          Path file =
+              Path.of(run()).resolve(exchange.getRequestURI().getPath().replaceAll(".*/", ""));
+          byte[] bytes = Files.readAllBytes(file);
+          boolean small = file.toString().endsWith(".json");
+          byte[] head = small ? ("blob " + bytes.length + "\0").getBytes(UTF_8) : new byte[0];
+          exchange
+              .getResponseHeaders()
+              .set("ETag", '"' + sha(small ? "SHA-1" : "SHA-256", head, bytes) + '"');
+          exchange.getResponseHeaders().set("X-Repo-Commit", "1".repeat(40));
+          if (exchange.getRequestMethod().equals("HEAD")) {
+            exchange.getResponseHeaders().set("Content-Length", String.valueOf(bytes.length));
+            exchange.sendResponseHeaders(200, -1);
+          } else {
+            exchange.sendResponseHeaders(200, bytes.length);
+            exchange.getResponseBody().write(bytes);
+          }
+          exchange.close();
+        });
+    hub.start();
+    return hub;
+  }
+
+  private static String sha(String algorithm, byte[] head, byte[] bytes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance(algorithm);
+      digest.update(head);
+      return HexFormat.of().formatHex(digest.digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void weights_on_the_hub_are_fetched_and_then_used_as_a_folder() throws IOException {
+    HttpServer hub = hub();
+    String endpoint = "http://127.0.0.1:" + hub.getAddress().getPort();
+    Path dark = Pictures.write(folder.resolve("a.png"), 0, 77);
+    Map<String, String> environment =
+        Map.of("HF_ENDPOINT", endpoint, "HF_HOME", folder.resolve("hf").toString());
+    try {
+      Run run = Run.with(environment, "", "predict", "hf://owner/name", dark.toString());
+      assertThat(run.answered()).startsWith(dark + ": dark ");
+      assertThat(run.err().lines())
+          .containsExactly(
+              "downloading " + endpoint + "/owner/name/resolve/" + "1".repeat(40) + "/config.json",
+              "downloading "
+                  + endpoint
+                  + "/owner/name/resolve/"
+                  + "1".repeat(40)
+                  + "/model.safetensors",
+              PREPROCESSING);
+    } finally {
+      hub.stop(0);
+    }
+    Map<String, String> offline =
+        Map.of("HF_HUB_OFFLINE", "1", "HF_HOME", folder.resolve("hf").toString());
+    Path data = Pictures.folders(folder.resolve("other"), 3);
+    String[] eval = {"eval", "hf://owner/name", "--data", data.toString(), "--json", "--quiet"};
+    Run evaluated = Run.with(offline, "", eval);
+    assertThat(evaluated.json().get("images").asInt()).isEqualTo(6);
+    assertThat(evaluated.err()).isEmpty();
+  }
+
+  @Test
+  void a_name_of_the_hub_that_is_none_is_asked_wrongly() {
+    Run.of("predict", "hf://resnet18", "a.png")
+        .failed(
+            2,
+            "linnet: name on the hub: got hf://resnet18; must be hf://OWNER/NAME or"
+                + " hf://OWNER/NAME@REVISION");
   }
 
   @Test
@@ -208,10 +300,11 @@ final class PredictVerbTest {
     Run.of("eval", run(), "--data", "digits")
         .failed(
             1,
+            PREPROCESSING,
             "linnet: the data have the class \"0\", which the network does not know; it knows"
                 + " bright, dark");
     String weights = shared.resolve("run").resolve("model.safetensors").toString();
-    Run.of("eval", "resnet20", "--weights", weights)
+    Run.of("eval", "resnet20", "--weights", weights, "--quiet")
         .failed(2, "linnet: \"linnet eval\" needs --data: resnet20 is no run that knows its data");
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What every room needs: checks of values, the errors that a user can mend, counter-based
- * randomness, atomic files.
+ * randomness, atomic files; in {@code base.internal}, fetching over HTTP.
  *
  * <p>Nothing here knows tensors, pictures or networks. Read first: {@link
  * dev.linnet.base.LinnetException}, {@link dev.linnet.base.Check}, {@link

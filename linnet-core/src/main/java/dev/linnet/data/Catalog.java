@@ -1,6 +1,9 @@
 package dev.linnet.data;
 
+import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.internal.Fetch;
+import dev.linnet.base.internal.FetchException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -259,8 +262,9 @@ public final class Catalog {
       throw missing(entry, places, "it is not fetched for you", null);
     }
     try {
-      return new Download(listener).fetch(entry, places.cache().resolve(entry.name()));
-    } catch (Download.FailedException e) {
+      Fetch fetch = new Fetch(places.proxies(), Fetch.SILENCE);
+      return new Download(fetch, listener).fetch(entry, places.cache().resolve(entry.name()));
+    } catch (FetchException e) {
       throw missing(entry, places, String.valueOf(e.getMessage()), e);
     }
   }

@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.image.ImageSize;
 import java.io.IOException;
@@ -107,7 +108,7 @@ final class Cifar {
       content = tree.read(file);
     } catch (IOException e) {
       throw new LinnetException(
-          "%s: cannot be read (%s); fetch it again".formatted(where, Disk.reason(e)), e);
+          "%s: cannot be read (%s); fetch it again".formatted(where, AtomicFile.reason(e)), e);
     }
     int head = hundred ? 2 : 1;
     int record = head + 3 * PLANE;

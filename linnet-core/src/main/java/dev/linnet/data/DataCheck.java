@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
@@ -200,7 +201,7 @@ public final class DataCheck {
           message.startsWith(where + ": ") ? message.substring(where.length() + 2) : message;
       return new Seen(split, label, where, null, problem, Hash.NONE);
     } catch (IOException e) {
-      String problem = "cannot be read (" + Disk.reason(e) + ")";
+      String problem = "cannot be read (" + AtomicFile.reason(e) + ")";
       return new Seen(split, label, where, null, problem, Hash.NONE);
     }
   }

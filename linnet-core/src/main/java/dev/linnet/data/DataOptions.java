@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.DownloadListener;
 
 /**
  * How a data set is opened.

@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.Nearest;
 import java.io.IOException;
@@ -97,7 +98,7 @@ public final class DataSources {
     try {
       return Files.isDirectory(path) ? folder(path, names) : file(path, names);
     } catch (IOException e) {
-      throw new LinnetException("%s: cannot be read (%s)".formatted(path, Disk.reason(e)), e);
+      throw new LinnetException("%s: cannot be read (%s)".formatted(path, AtomicFile.reason(e)), e);
     }
   }
 

@@ -1,13 +1,10 @@
 package dev.linnet.data;
 
-import dev.linnet.base.AtomicFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** How files are read; a test puts another one here to make reading fail. */
@@ -47,16 +44,5 @@ interface Disk {
       }
       return buffer.array();
     }
-  }
-
-  /** The cause in a few words. */
-  static String reason(IOException e) {
-    if (e instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (e instanceof NoSuchFileException) {
-      return "it does not exist";
-    }
-    return AtomicFile.reason(e);
   }
 }

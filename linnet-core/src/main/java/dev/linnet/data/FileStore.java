@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.RandomState;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
@@ -96,7 +97,8 @@ final class FileStore implements Store {
       throw new BadPictureException(
           where(picture), "has " + length + " bytes, for which the heap has no room", e);
     } catch (IOException e) {
-      throw new BadPictureException(where(picture), "cannot be read (" + Disk.reason(e) + ")", e);
+      throw new BadPictureException(
+          where(picture), "cannot be read (" + AtomicFile.reason(e) + ")", e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import java.io.File;
 import java.io.IOException;
@@ -206,7 +207,7 @@ final class FilesTree implements Tree {
     static LinnetException unreadable(Path file, IOException e) {
       return new LinnetException(
           "%s: cannot be read (%s); allow reading it, or take it out of the data set"
-              .formatted(file, Disk.reason(e)),
+              .formatted(file, AtomicFile.reason(e)),
           e);
     }
 

@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.image.ImageSize;
 import java.io.ByteArrayInputStream;
@@ -187,7 +188,7 @@ final class Idx {
       content = in.readNBytes((int) Math.min(items + 1, MOST));
     } catch (IOException e) {
       throw new LinnetException(
-          "%s: cannot be read (%s); fetch it again".formatted(where, Disk.reason(e)), e);
+          "%s: cannot be read (%s); fetch it again".formatted(where, AtomicFile.reason(e)), e);
     }
     long there = (long) header + content.length;
     if (there != promised) {

@@ -3,6 +3,7 @@ package dev.linnet.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.Nearest;
 import java.io.BufferedReader;
@@ -127,7 +128,7 @@ final class Manifest {
     } catch (CharacterCodingException e) {
       throw new LinnetException(file + ": is not UTF-8; save it as UTF-8", e);
     } catch (IOException e) {
-      throw new LinnetException("%s: cannot be read (%s)".formatted(file, Disk.reason(e)), e);
+      throw new LinnetException("%s: cannot be read (%s)".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 

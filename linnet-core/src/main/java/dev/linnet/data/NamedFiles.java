@@ -1,5 +1,6 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,7 @@ final class NamedFiles {
               .toList();
         } catch (IOException e) {
           throw new LinnetException(
-              "%s: cannot be read (%s)".formatted(tree.where(file), Disk.reason(e)), e);
+              "%s: cannot be read (%s)".formatted(tree.where(file), AtomicFile.reason(e)), e);
         }
       }
     }

@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import com.github.luben.zstd.ZstdInputStream;
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -226,7 +227,8 @@ final class TarReader {
   }
 
   private LinnetException broken(Exception e) {
-    String reason = e instanceof IOException io ? Disk.reason(io) : String.valueOf(e.getMessage());
+    String reason =
+        e instanceof IOException io ? AtomicFile.reason(io) : String.valueOf(e.getMessage());
     return new LinnetException(
         "%s: is cut short or broken after %d members (%s); fetch or pack it again"
             .formatted(file, members.size(), reason.lines().findFirst().orElse("unknown")),

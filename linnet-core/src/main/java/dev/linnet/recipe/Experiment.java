@@ -1,10 +1,10 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.DataSources;
-import dev.linnet.data.DownloadListener;
 import dev.linnet.data.DrawnIndices;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;

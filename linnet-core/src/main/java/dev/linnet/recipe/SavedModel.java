@@ -11,6 +11,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.Predictor;
 import dev.linnet.train.RunFolder;
+import dev.linnet.weights.Hub;
 import dev.linnet.weights.Pretrained;
 import dev.linnet.weights.WeightsFolder;
 import java.nio.file.Files;
@@ -21,7 +22,8 @@ import java.util.Optional;
 
 /**
  * A network with its weights, opened from what the user names: a run's folder, a folder of weights,
- * or a name of the zoo with a file. The caller closes it, or the predictor made of it.
+ * one of the hub, or a name of the zoo with a file. The caller closes it, or the predictor made of
+ * it.
  *
  * @param pretrained network, classes and preprocessing
  * @param orientation whether EXIF turns pictures: as in the run's recipe; ignored with weights from
@@ -32,6 +34,18 @@ import java.util.Optional;
 public record SavedModel(
     Pretrained pretrained, Orientation orientation, long maxPixels, Optional<Recipe> recipe)
     implements AutoCloseable {
+
+  /**
+   * Opens a run's folder, a folder of weights, or one of the hub ({@code
+   * hf://OWNER/NAME[@REVISION]}), which is fetched first where the cache lacks it.
+   *
+   * @throws LinnetException if it is none of these, cannot be fetched, or its files are broken
+   */
+  public static SavedModel open(String name, Hub hub, Device device) {
+    return Hub.isName(name)
+        ? of(WeightsFolder.load(hub.folder(name), device))
+        : open(Path.of(name), device);
+  }
 
   /**
    * Opens a run's folder or a folder of weights.

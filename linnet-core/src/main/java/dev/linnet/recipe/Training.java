@@ -1,6 +1,6 @@
 package dev.linnet.recipe;
 
-import dev.linnet.data.DownloadListener;
+import dev.linnet.base.DownloadListener;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.RunFolder;

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.Proxies;
+import dev.linnet.base.internal.Fetch;
+import dev.linnet.base.internal.FetchException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -138,7 +142,8 @@ class CatalogTest {
     return new Places(
         Stream.of(data).map(temp::resolve).toList(),
         temp.resolve("cache"),
-        List.of(temp.resolve("system")));
+        List.of(temp.resolve("system")),
+        Proxies.NONE);
   }
 
   private DataSource open(Catalog.Entry entry, DataOptions options) {
@@ -150,7 +155,10 @@ class CatalogTest {
     assertThat(Places.of(Map.of("LINNET_DATA", "/d", "LINNET_CACHE", "/c")))
         .isEqualTo(
             new Places(
-                List.of(Path.of("/d")), Path.of("/c"), List.of(Path.of("/usr/share/datasets"))));
+                List.of(Path.of("/d")),
+                Path.of("/c"),
+                List.of(Path.of("/usr/share/datasets")),
+                Proxies.NONE));
     assertThat(Places.of(Map.of("XDG_CACHE_HOME", "/x", "HOME", "/h")).cache())
         .isEqualTo(Path.of("/x/linnet"));
     assertThat(Places.of(Map.of("HOME", "/h", "LINNET_CACHE", "")).cache())
@@ -223,7 +231,8 @@ class CatalogTest {
     DataOptions options = DataOptions.of(places());
     assertThatThrownBy(() -> open(entry(), options))
         .isInstanceOf(LinnetException.class)
-        .hasMessageContaining("cannot be fetched (");
+        .hasMessageContaining(
+            " cannot be fetched (it broke off after 700 of " + archive.length + " bytes); put ");
 
     assertThat(Samples.sizes(open(entry(), options))).isEqualTo("train 2, val 2");
     assertThat(requests).containsExactly("/set.tar.gz", "/set.tar.gz bytes=700-");
@@ -269,7 +278,7 @@ class CatalogTest {
         .isInstanceOf(LinnetException.class)
         .hasMessage(
             ("photos: not found; looked for TEMP/data/photos (LINNET_DATA), TEMP/cache/photos,"
-                    + " TEMP/system/photos; ADDRESS cannot be fetched (ConnectException); put"
+                    + " TEMP/system/photos; ADDRESS cannot be fetched (no connection); put"
                     + " set.tar.gz, or class folders into TEMP/data/photos")
                 .replace("TEMP", temp.toString())
                 .replace("ADDRESS", address().toString()));
@@ -289,10 +298,29 @@ class CatalogTest {
 
     assertThatThrownBy(
             () ->
-                new Download(DownloadListener.NONE, Duration.ofMillis(200))
+                new Download(new Fetch(Proxies.NONE, Duration.ofMillis(200)), DownloadListener.NONE)
                     .fetch(entry(), temp.resolve("cache/photos")))
-        .isInstanceOf(Download.FailedException.class)
+        .isInstanceOf(FetchException.class)
         .hasMessage(address() + " cannot be fetched (nothing came for 0.2 s)");
+  }
+
+  @Test
+  void a_proxy_of_the_environment_is_asked_in_place_of_the_publisher() {
+    URI publisher = URI.create("http://publisher.invalid/set.tar.gz");
+    Catalog.Entry photos =
+        Catalog.Entry.of("photos", "some photos")
+            .withRemotes(
+                List.of(new Catalog.Remote(publisher, md5(archive), Catalog.Remote.Then.GUNZIP)));
+    Places behind =
+        Places.of(
+            Map.of(
+                "LINNET_CACHE",
+                temp.resolve("cache").toString(),
+                "http_proxy",
+                "127.0.0.1:" + server.getAddress().getPort()));
+
+    assertThat(Samples.sizes(open(photos, DataOptions.of(behind)))).isEqualTo("train 2, val 2");
+    assertThat(requests).containsExactly("/set.tar.gz");
   }
 
   @Test

@@ -2,7 +2,7 @@ package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.linnet.data.DownloadListener;
+import dev.linnet.base.DownloadListener;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSources;
-import dev.linnet.data.DownloadListener;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.tensor.DType;

@@ -1,8 +1,8 @@
-package dev.linnet.data;
+package dev.linnet.base;
 
 import java.net.URI;
 
-/** Hears how far a download is, from the thread that opens the data set or one of the client's. */
+/** Hears how far a download is, from any thread. */
 @FunctionalInterface
 public interface DownloadListener {
   /** Hears nothing. */
