@@ -52,11 +52,12 @@ final class ModelArgument {
 
   /** By the names that {@code config.json} has for it. */
   private static String text(Preprocessing p) {
-    return "input_size %s, interpolation %s, crop_pct %s, mean %s, std %s"
+    return "input_size %s, interpolation %s, crop_pct %s, crop_mode %s, mean %s, std %s"
         .formatted(
             List.of(p.input().channels(), p.input().height(), p.input().width()),
             p.interpolation(),
             p.cropPct(),
+            p.cropMode(),
             rounded(p.mean()),
             rounded(p.std()));
   }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class PredictVerbTest {
   private static final String PREPROCESSING =
-      "preprocessing: input_size [3, 16, 16], interpolation bilinear, crop_pct 1.0, mean [0.4882, 0.4883, 0.4863], std [0.3156, 0.3149, 0.3147]";
+      "preprocessing: input_size [3, 16, 16], interpolation bilinear, crop_pct 1.0, crop_mode center, mean [0.4882, 0.4883, 0.4863], std [0.3156, 0.3149, 0.3147]";
 
   private static final String NO_PICTURE =
       ": no picture of a known format (it begins with \"hello\"); must be one of JPEG, PNG,"

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public abstract class Classifier extends Module {
   private final double dropRate;
   private int classes;
   private String architecture = getClass().getSimpleName();
+  private UnaryOperator<String> stateNames = UnaryOperator.identity();
   private @Nullable String headName;
   private @Nullable Head head;
   private @Nullable Dropout dropout;
@@ -257,6 +259,19 @@ public abstract class Classifier extends Module {
     return requireNonNull(head, "the constructor declares the head").features();
   }
 
+  /** How {@link #pool} makes one row of the maps, as timm names it: avg or token. */
+  public String globalPool() {
+    return "avg";
+  }
+
+  /**
+   * The name in this network's state for a name that another library gives to the same weights; a
+   * name that no other library uses stays as it is.
+   */
+  public final String stateName(String published) {
+    return stateNames.apply(published);
+  }
+
   /** The head's name in the state, such as {@code fc}. */
   public final String headName() {
     return requireNonNull(headName, "the constructor declares the head");
@@ -302,6 +317,11 @@ public abstract class Classifier extends Module {
     if (isTraining()) {
       fresh.train();
     }
+  }
+
+  final Classifier reads(UnaryOperator<String> names) {
+    stateNames = names;
+    return this;
   }
 
   final Classifier named(String name) {

@@ -19,6 +19,9 @@ import dev.linnet.nn.Sequential;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * ConvNeXt: a ResNet with a transformer's habits, {@code y = x + γ · mlp(norm(depthwise 7×7 (x)))}.
@@ -100,10 +103,48 @@ public final class ConvNeXt extends Classifier {
           .model("convnext_femto", Config.small(6, 48), CENTER)
           .model("convnext_pico", Config.small(6, 64), CENTER)
           .model("convnext_nano", Config.small(8, 80), WHOLE)
+          .names(ConvNeXt::ofTorchvision)
           .model("convnext_tiny", Config.large(9, 96), WHOLE)
           .model("convnext_small", Config.large(27, 96), WHOLE)
           .model("convnext_base", Config.large(27, 128), CENTER)
           .model("convnext_large", Config.large(27, 192), CENTER);
+
+  /**
+   * Torchvision counts stem, stages and the parts of each block: even numbers are for downsampling.
+   */
+  private static final Pattern TORCHVISION =
+      Pattern.compile(
+          "features\\.([0-7])\\.(\\d+)\\.(?:(layer_scale)|(?:block\\.([0-5])\\.)?(\\w+))");
+
+  private static final Map<String, String> BLOCK =
+      Map.of("0", "conv_dw", "2", "norm", "3", "mlp.fc1", "5", "mlp.fc2");
+
+  private static String ofTorchvision(String name) {
+    if (name.startsWith("classifier.0.")) {
+      return "head.norm." + name.substring("classifier.0.".length());
+    }
+    if (name.startsWith("classifier.2.")) {
+      return "head.fc." + name.substring("classifier.2.".length());
+    }
+    Matcher parts = TORCHVISION.matcher(name);
+    if (!parts.matches()) {
+      return name;
+    }
+    int place = Integer.parseInt(parts.group(1));
+    if (place == 0) {
+      return "stem." + parts.group(2) + "." + parts.group(5);
+    }
+    String stage = "stages." + place / 2 + ".";
+    if (place % 2 == 0) {
+      return stage + "downsample." + parts.group(2) + "." + parts.group(5);
+    }
+    String block = stage + "blocks." + parts.group(2) + ".";
+    if (parts.group(3) != null) {
+      return block + "gamma";
+    }
+    String layer = parts.group(4) == null ? null : BLOCK.get(parts.group(4));
+    return layer == null ? name : block + layer + "." + parts.group(5);
+  }
 
   private final int outputStride;
   private final Sequential stem;

@@ -15,6 +15,7 @@ import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * DenseNet-BC: each layer sees the maps of all layers before it in its block, {@code xₗ = H([x₀, …,
@@ -61,12 +62,17 @@ public final class DenseNet extends Classifier {
     }
   }
 
+  /** {@code norm.1} of {@code denselayer1}, which is {@code norm1} since PyTorch 0.4.1. */
+  private static final Pattern OLD_NAME =
+      Pattern.compile("(?<=\\.denselayer\\d{1,3}\\.)(norm|conv)\\.([12])(?=\\.)");
+
   private static final Published IMAGENET = Published.timm(Preprocessing.IMAGENET);
 
   /** Every name that this file adds to the zoo. */
   static final Family<Config> FAMILY =
       Family.of("densenet", DenseNet::new)
           .takes(ACTIVATION)
+          .names(name -> OLD_NAME.matcher(name).replaceFirst("$1$2"))
           .model("densenet121", Config.photo(32, 6, 12, 24, 16), IMAGENET)
           .model("densenet161", Config.photo(48, 6, 12, 36, 24), IMAGENET)
           .model("densenet169", Config.photo(32, 6, 12, 32, 32), IMAGENET)

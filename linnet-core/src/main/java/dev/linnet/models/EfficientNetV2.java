@@ -153,12 +153,13 @@ final class EfficientNetV2 {
           .model("efficientnetv2_rw_s", Config.of(RW), at(288, 1))
           .model("efficientnetv2_rw_m", Config.of(RW).scaled(1.2, 1.2, 1.6), at(320, 1))
           .model("tf_efficientnetv2_s", Config.of(S).tf(), half(300, 1))
-          .model("tf_efficientnetv2_m", Config.of(M).tf(), half(384, 1))
-          .model("tf_efficientnetv2_l", Config.of(L).tf(), half(384, 1))
+          .model("tf_efficientnetv2_m", Config.of(M).tf(), squashed(384, 1))
+          .model("tf_efficientnetv2_l", Config.of(L).tf(), squashed(384, 1))
           .model("tf_efficientnetv2_b0", Config.of(B).tf(), at(192, 0.875))
           .model("tf_efficientnetv2_b1", Config.of(B).scaled(1, 1.1, 1.1).tf(), at(192, 0.882))
           .model("tf_efficientnetv2_b2", Config.of(B).scaled(1.1, 1.2, 1.2).tf(), at(208, 0.89))
-          .model("tf_efficientnetv2_b3", Config.of(B).scaled(1.2, 1.4, 1.4).tf(), half(240, 0.9));
+          .model(
+              "tf_efficientnetv2_b3", Config.of(B).scaled(1.2, 1.4, 1.4).tf(), squashed(240, 0.9));
 
   private static Published at(int side, double cropPct) {
     return Published.timm(Preprocessing.IMAGENET.at(side, cropPct));
@@ -166,6 +167,10 @@ final class EfficientNetV2 {
 
   private static Published half(int side, double cropPct) {
     return Published.timm(Preprocessing.INCEPTION.at(side, cropPct));
+  }
+
+  private static Published squashed(int side, double cropPct) {
+    return Published.timm(Preprocessing.INCEPTION.at(side, cropPct).squashed());
   }
 
   private static Classifier network(Config config, ModelOptions options) {

@@ -68,6 +68,7 @@ public final class Vgg extends Classifier {
   static final Family<Config> FAMILY =
       Family.of("vgg", Vgg::new)
           .takes(ACTIVATION, WIDTH)
+          .names(Vgg::ofTorchvision)
           .model("vgg11", Config.of(1, 1, 2, 2, 2), TORCHVISION)
           .model("vgg13", Config.of(2, 2, 2, 2, 2), TORCHVISION)
           .model("vgg16", Config.of(2, 2, 3, 3, 3), TORCHVISION)
@@ -76,6 +77,12 @@ public final class Vgg extends Classifier {
           .model("vgg13_bn", Config.of(2, 2, 2, 2, 2).bn(), TORCHVISION)
           .model("vgg16_bn", Config.of(2, 2, 3, 3, 3).bn(), TORCHVISION)
           .model("vgg19_bn", Config.of(2, 2, 4, 4, 4).bn(), TORCHVISION);
+
+  private static String ofTorchvision(String name) {
+    return name.replace("classifier.0.", "pre_logits.fc1.")
+        .replace("classifier.3.", "pre_logits.fc2.")
+        .replace("classifier.6.", "head.fc.");
+  }
 
   private final Sequential features;
   private final Hidden preLogits;

@@ -54,10 +54,7 @@ public final class VisionTransformer extends Classifier {
   }
 
   private static final Published PUBLISHED =
-      Published.timm(
-          Preprocessing.IMAGENET
-              .withColors(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5))
-              .withCropPct(0.9));
+      Published.timm(Preprocessing.INCEPTION.withCropPct(0.9));
 
   /** Every name that this file adds to the zoo. */
   static final Family<Config> FAMILY =
@@ -120,6 +117,11 @@ public final class VisionTransformer extends Classifier {
   @Override
   public Tensor pool(Tensor features) {
     return features.select(1, 0);
+  }
+
+  @Override
+  public String globalPool() {
+    return "token";
   }
 
   @Override

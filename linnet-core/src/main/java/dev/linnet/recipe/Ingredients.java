@@ -107,6 +107,7 @@ final class Ingredients {
         new InputSize(normalization.channels(), recipe.size().value(), recipe.size().value()),
         recipe.evaluation().interpolation().name().toLowerCase(Locale.ROOT),
         recipe.evaluation().cropPct().value(),
+        Preprocessing.CENTER,
         normalization.mean(),
         normalization.std());
   }

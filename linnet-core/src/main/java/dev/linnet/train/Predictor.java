@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Says what is in pictures: a loaded classifier with everything that its pictures need.
@@ -95,14 +96,24 @@ public final class Predictor implements AutoCloseable {
     ImageSize size = new ImageSize(p.input().height(), p.input().width());
     ColorMode color = p.input().channels() == 1 ? ColorMode.GRAY : ColorMode.RGB;
     Interpolation filter = Interpolation.valueOf(p.interpolation().toUpperCase(Locale.ROOT));
+    EvalTransform.CropMode mode =
+        EvalTransform.CropMode.valueOf(p.cropMode().toUpperCase(Locale.ROOT));
     return new PictureLoader.Reading(
         DecodeOptions.DEFAULT
             .withColor(color)
             .withOrientation(orientation)
             .withMaxPixels(maxPixels),
-        EvalTransform.of(size, p.cropPct(), filter),
+        new EvalTransform(size, p.cropPct(), filter, mode, fill(p.mean())),
         size,
         new Normalization(p.mean(), p.std()));
+  }
+
+  /** The mean as a color, which is 0 once it is normalized. */
+  private static List<Integer> fill(List<Double> mean) {
+    return IntStream.range(0, 3)
+        .mapToObj(c -> (int) Math.rint(255 * mean.get(Math.min(c, mean.size() - 1))))
+        .map(level -> Math.max(0, Math.min(255, level)))
+        .toList();
   }
 
   /** The network. */

@@ -1,19 +1,25 @@
 package dev.linnet.weights;
 
 import dev.linnet.base.LinnetException;
+import dev.linnet.models.Classifier;
+import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * A file of tensors whose names lose what wrappers of a training loop put before them: {@code
- * module.} of DistributedDataParallel and {@code _orig_mod.} of torch.compile, in either order, as
- * in timm's {@code clean_state_dict}.
+ * A file of tensors under the names of a network's state. Names lose what wrappers of a training
+ * loop put before them: {@code module.} of DistributedDataParallel and {@code _orig_mod.} of
+ * torch.compile, in either order, as in timm's {@code clean_state_dict}. Names of other libraries
+ * become the network's, and so do the shapes that go with them, where they hold as many numbers: a
+ * linear layer is a convolution elsewhere.
  */
 final class CleanNames implements TensorFile {
   private static final System.Logger LOG = System.getLogger("dev.linnet.weights");
@@ -22,47 +28,63 @@ final class CleanNames implements TensorFile {
   private final TensorFile file;
   private final Map<String, String> originals;
 
-  private CleanNames(TensorFile file, Map<String, String> originals) {
+  /** What is seen in another shape than it has in the file. */
+  private final Map<String, Shape> shapes;
+
+  private CleanNames(TensorFile file, Map<String, String> originals, Map<String, Shape> shapes) {
     this.file = file;
     this.originals = originals;
+    this.shapes = shapes;
   }
 
   /**
    * Opens a file in any of the formats.
    *
+   * @param model whose names and shapes are wanted
    * @throws LinnetException as {@link TensorFile#open}, or if two names become one
    */
-  static TensorFile open(Path path) {
+  static TensorFile open(Path path, Classifier model) {
     TensorFile file = TensorFile.open(path);
     boolean done = false;
     try {
       Map<String, String> originals = new LinkedHashMap<>();
+      Map<String, Shape> shapes = new HashMap<>();
       int changed = 0;
       for (String name : file.names()) {
-        String clean = clean(name);
+        String bare = clean(name);
+        String clean = model.stateName(bare);
+        if (!clean.equals(bare)) {
+          Optional.ofNullable(model.state().get(clean))
+              .map(Parameter::shape)
+              .filter(shape -> isAnother(file.shape(name), shape))
+              .ifPresent(shape -> shapes.put(clean, shape));
+        }
         changed += clean.equals(name) ? 0 : 1;
         if (originals.put(clean, name) != null) {
           throw new LinnetException(
-              path
-                  + ": has \""
-                  + Quote.name(clean)
-                  + "\" twice, with and without a wrapper's name");
+              path + ": has \"" + Quote.name(clean) + "\" twice, under two names");
         }
       }
       if (changed > 0) {
         LOG.log(
             System.Logger.Level.DEBUG,
-            "{0}: {1} names lose the prefixes module. and _orig_mod.",
+            "{0}: {1} names lose a prefix, or are another library's",
             path,
             Integer.toString(changed));
       }
       done = true;
-      return changed == 0 ? file : new CleanNames(file, Collections.unmodifiableMap(originals));
+      return changed == 0
+          ? file
+          : new CleanNames(file, Collections.unmodifiableMap(originals), shapes);
     } finally {
       if (!done) {
         file.close();
       }
     }
+  }
+
+  private static boolean isAnother(Shape theirs, Shape ours) {
+    return !theirs.equals(ours) && theirs.count() == ours.count();
   }
 
   private static String clean(String name) {
@@ -80,7 +102,8 @@ final class CleanNames implements TensorFile {
 
   @Override
   public Shape shape(String name) {
-    return file.shape(original(name));
+    Shape shape = shapes.get(name);
+    return shape == null ? file.shape(original(name)) : shape;
   }
 
   @Override
@@ -90,12 +113,18 @@ final class CleanNames implements TensorFile {
 
   @Override
   public Tensor tensor(String name) {
-    return file.tensor(original(name));
+    Tensor tensor = file.tensor(original(name));
+    Shape shape = shapes.get(name);
+    return shape == null ? tensor : tensor.reshape(shape.toArray());
   }
 
   @Override
   public void read(String name, Tensor target) {
-    file.read(original(name), target);
+    if (shapes.containsKey(name)) {
+      target.set(tensor(name));
+    } else {
+      file.read(original(name), target);
+    }
   }
 
   @Override

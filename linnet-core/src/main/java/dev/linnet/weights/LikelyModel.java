@@ -54,7 +54,9 @@ final class LikelyModel {
   }
 
   /** Names with the same shape, of all names that one of the two has. */
-  private static double share(Map<String, Shape> shapes, Classifier model) {
+  private static double share(Map<String, Shape> published, Classifier model) {
+    Map<String, Shape> shapes = new HashMap<>();
+    published.forEach((name, shape) -> shapes.put(model.stateName(name), shape));
     String head = model.headName() + ".";
     int both = 0;
     int all = 0;

@@ -47,7 +47,7 @@ final class Weights {
    *     is as it was
    */
   static List<String> load(Path path, Classifier model, Device device, Fit fit) {
-    try (TensorFile file = CleanNames.open(path)) {
+    try (TensorFile file = CleanNames.open(path, model)) {
       return load(path, file, model, device, fit);
     }
   }

@@ -50,7 +50,7 @@ public record WeightsConfig(
 
   /** Arguments of timm that say nothing about the network's layers. */
   private static final Set<String> HARMLESS =
-      Set.of("num_classes", "pretrained", "img_size", "scriptable", "exportable");
+      Set.of("num_classes", "pretrained", "img_size", "scriptable", "exportable", "global_pool");
 
   public WeightsConfig {
     classNames = List.copyOf(classNames);
@@ -123,6 +123,10 @@ public record WeightsConfig(
     int classes = integer(cfg, "num_classes", options.classes());
     classes = integer(args, "num_classes", integer(root, "num_classes", classes));
     options = withArguments(options.withClasses(classes), args);
+    if (args.hasNonNull("global_pool")) {
+      String pool = model.declare(options).globalPool();
+      mustBe(args.path("global_pool"), "model_args.global_pool", pool);
+    }
     return new WeightsConfig(
         model.name(), options, classNames(root), withChannels(preprocessing, options.inChannels()));
   }
@@ -135,7 +139,6 @@ public record WeightsConfig(
         case "in_chans" -> result = result.withInChannels(integer(args, key, 3));
         case "drop_rate" -> result = result.withDropRate(number(args.path(key), what));
         case "drop_path_rate" -> result = result.withDropPathRate(number(args.path(key), what));
-        case "global_pool" -> mustBe(args.path(key), what, "avg");
         default -> {
           if (!HARMLESS.contains(key)) {
             throw new LinnetException(
@@ -179,6 +182,9 @@ public record WeightsConfig(
     }
     if (cfg.hasNonNull("crop_pct")) {
       result = result.withCropPct(number(cfg.path("crop_pct"), "pretrained_cfg.crop_pct"));
+    }
+    if (cfg.hasNonNull("crop_mode")) {
+      result = result.withCropMode(cfg.path("crop_mode").asText());
     }
     return result;
   }
@@ -268,7 +274,7 @@ public record WeightsConfig(
     root.put("architecture", model.architecture());
     root.put("num_classes", model.classes());
     root.put("num_features", model.numFeatures());
-    root.put("global_pool", "avg");
+    root.put("global_pool", model.globalPool());
     ArrayNode names = root.putArray("label_names");
     classNames.forEach(names::add);
     if (model.inChannels() != 3) {
@@ -280,7 +286,7 @@ public record WeightsConfig(
     cfg.put("fixed_input_size", false);
     cfg.put("interpolation", preprocessing.interpolation());
     cfg.put("crop_pct", preprocessing.cropPct());
-    cfg.put("crop_mode", "center");
+    cfg.put("crop_mode", preprocessing.cropMode());
     preprocessing.mean().forEach(cfg.withArray("mean")::add);
     preprocessing.std().forEach(cfg.withArray("std")::add);
     cfg.put("num_classes", model.classes());

@@ -83,7 +83,7 @@ public final class WeightsFolder {
     Classifier published = zoo.declare(zoo.options());
     int classes = published.classes();
     int channels = published.inChannels();
-    try (TensorFile weights = CleanNames.open(file)) {
+    try (TensorFile weights = CleanNames.open(file, published)) {
       classes = size(weights, published.headName(), 0, classes);
       channels = size(weights, published.firstConvName(), 1, channels);
     }

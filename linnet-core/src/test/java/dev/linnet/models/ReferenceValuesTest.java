@@ -123,6 +123,7 @@ class ReferenceValuesTest {
                 + cfg.get("input_size").get(2));
     assertThat(ours.interpolation()).isEqualTo(cfg.get("interpolation").asText());
     assertThat(ours.cropPct()).isEqualTo(cfg.get("crop_pct").asDouble());
+    assertThat(ours.cropMode()).isEqualTo(cfg.path("crop_mode").asText("center"));
     assertThat(ours.mean()).hasToString(cfg.get("mean").toString().replace(",", ", "));
     assertThat(ours.std()).hasToString(cfg.get("std").toString().replace(",", ", "));
     Classifier declared = model.declare(model.options());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Recorded reference values; the scripts that made them are in {@code tools/golden}. */
@@ -13,11 +14,20 @@ public final class Golden {
 
   /** A file of {@code golden/}, such as {@code semantics.json}. */
   public static JsonNode json(String name) {
+    try {
+      return new ObjectMapper().readTree(text(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The text of a file of {@code golden/}. */
+  public static String text(String name) {
     try (InputStream in = Golden.class.getResourceAsStream("/golden/" + name)) {
       if (in == null) {
         throw new IllegalArgumentException("no golden/" + name + " among the test resources");
       }
-      return new ObjectMapper().readTree(in);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

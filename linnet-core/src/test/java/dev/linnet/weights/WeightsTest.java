@@ -127,7 +127,7 @@ final class WeightsTest {
     twice.put("a", one);
     twice.put("module.a", one);
     write(TorchBytes.zip(twice));
-    refuses("resnet20", "has \"a\" twice, with and without a wrapper's name");
+    refuses("resnet20", "has \"a\" twice, under two names");
   }
 
   @ParameterizedTest
