@@ -13,6 +13,7 @@ import dev.linnet.data.PictureSet;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.metric.ConfusionMatrix;
+import dev.linnet.recipe.ClassMatch;
 import dev.linnet.recipe.Recipe;
 import dev.linnet.recipe.SavedModel;
 import dev.linnet.tensor.Device;
@@ -40,7 +41,8 @@ import picocli.CommandLine.Option;
     description =
         "Reads the split test, else val; of a data set without splits, all pictures. Without"
             + " --data a run is measured on its own data, with the split that it drew. Classes"
-            + " are matched by name.",
+            + " are matched by name; those of ImageNet also by WordNet id or number, so that a"
+            + " part of ImageNet will do.",
     footer = {
       "  linnet eval runs/photos",
       "  linnet eval runs/photos --data other-photos/ --json",
@@ -96,6 +98,8 @@ final class EvalVerb implements Callable<Integer> {
       DataSource source = open(saved);
       source.warnings().forEach(output::warn);
       PictureSet set = split == null ? source.evaluated() : source.need(split);
+      ClassMatch match = saved.match(set.classes());
+      match.note().ifPresent(output::note);
       BadPictures bad = new BadPictures(limitOf(saved), set.size(), output::warn);
       SavedModel.Computing how =
           new SavedModel.Computing(
@@ -113,8 +117,7 @@ final class EvalVerb implements Callable<Integer> {
       if (output.isJson()) {
         output.json(Figures.json(report.metrics()));
       } else {
-        List<String> known = saved.pretrained().classNames();
-        print(report, known.isEmpty() ? source.classes() : known);
+        print(report, match.classes());
       }
     }
     return Failures.DONE;

@@ -301,8 +301,8 @@ final class PredictVerbTest {
         .failed(
             1,
             PREPROCESSING,
-            "linnet: the data have the class \"0\", which the network does not know; it knows"
-                + " bright, dark");
+            "linnet: the data have 10 classes that the network does not know: \"0\", \"1\", \"2\","
+                + " \"3\", \"4\" and 5 more; it knows bright, dark");
     String weights = shared.resolve("run").resolve("model.safetensors").toString();
     Run.of("eval", "resnet20", "--weights", weights, "--quiet")
         .failed(2, "linnet: \"linnet eval\" needs --data: resnet20 is no run that knows its data");

@@ -1,17 +1,14 @@
 package dev.linnet.recipe;
 
-import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureSet;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
-import dev.linnet.weights.Pretrained;
-import java.util.ArrayList;
 import java.util.List;
 
-/** Pictures whose labels are the network's: classes are matched by name. */
+/** Pictures whose labels are the network's. */
 final class MatchedSet implements PictureSet {
   private final PictureSet set;
   private final List<String> classes;
@@ -23,46 +20,11 @@ final class MatchedSet implements PictureSet {
     this.labels = labels;
   }
 
-  /**
-   * Matches a set's classes with a network's. Without names in the weights the numbers must agree.
-   *
-   * @throws LinnetException if a class is unknown to the network
-   */
-  static PictureSet of(PictureSet set, Pretrained pretrained) {
-    List<String> known = pretrained.classNames();
-    if (known.equals(set.classes())) {
-      return set;
-    }
-    if (known.isEmpty()) {
-      if (set.classes().size() != pretrained.model().classes()) {
-        throw new LinnetException(
-            "the data have "
-                + set.classes().size()
-                + " classes, the network "
-                + pretrained.model().classes()
-                + ", and its weights name none; evaluate on data with the same classes");
-      }
-      return set;
-    }
-    List<Integer> labels = new ArrayList<>();
-    for (String name : set.classes()) {
-      int label = known.indexOf(name);
-      if (label < 0) {
-        throw new LinnetException(
-            "the data have the class \""
-                + name
-                + "\", which the network does not know; it knows "
-                + some(known));
-      }
-      labels.add(label);
-    }
-    return new MatchedSet(set, known, labels);
-  }
-
-  private static String some(List<String> names) {
-    int shown = Math.min(5, names.size());
-    String first = String.join(", ", names.subList(0, shown));
-    return names.size() > shown ? first + " and " + (names.size() - shown) + " more" : first;
+  /** A set with the labels that a match gives its classes. */
+  static PictureSet of(PictureSet set, ClassMatch match) {
+    return match.classes().equals(set.classes())
+        ? set
+        : new MatchedSet(set, match.classes(), match.labels());
   }
 
   @Override

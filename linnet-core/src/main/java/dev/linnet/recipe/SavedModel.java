@@ -122,13 +122,24 @@ public record SavedModel(
   public record Computing(Device device, DType dtype, int batch, int workers) {}
 
   /**
-   * Measures the network on pictures, whose classes are matched by name.
+   * Which of the network's classes those of a data set are.
    *
-   * @throws LinnetException if the pictures have a class that the network does not know
+   * @param data names of the data set's classes
+   * @throws LinnetException if one is none of the network's, with the nearest names, or may be
+   *     several
+   */
+  public ClassMatch match(List<String> data) {
+    return ClassMatch.of(data, pretrained.classNames(), pretrained.model().classes());
+  }
+
+  /**
+   * Measures the network on pictures, whose classes are matched as {@link #match} does.
+   *
+   * @throws LinnetException as {@link #match}
    */
   public Evaluator.Report evaluate(
       PictureSet pictures, Computing how, BadPictures bad, Evaluator.Watcher watcher) {
-    PictureSet matched = MatchedSet.of(pictures, pretrained);
+    PictureSet matched = MatchedSet.of(pictures, match(pictures.classes()));
     PictureLoader.Options options =
         new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
     PictureLoader.Reading reading =

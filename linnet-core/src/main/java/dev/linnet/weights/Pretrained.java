@@ -8,7 +8,8 @@ import java.util.List;
  * A network with weights from a file, ready to predict; whoever got it closes it.
  *
  * @param model in evaluation mode; many threads may use it at once
- * @param classNames in the order of the logits; empty where the file does not say
+ * @param classNames in the order of the logits: as the weights say, else {@link
+ *     ImageNetClass#ownNames} where a network made for ImageNet has 1000; else empty
  * @param preprocessing what the weights want to see
  */
 public record Pretrained(Classifier model, List<String> classNames, Preprocessing preprocessing)

@@ -66,8 +66,7 @@ public final class WeightsFolder {
     WeightsConfig config = config(folder);
     Path weights = weights(folder);
     Classifier model = Zoo.find(config.architecture()).declare(config.options());
-    return new Pretrained(
-        filled(model, weights, device), config.classNames(), config.preprocessing());
+    return new Pretrained(filled(model, weights, device), named(config), config.preprocessing());
   }
 
   /**
@@ -90,7 +89,21 @@ public final class WeightsFolder {
     ModelOptions options = zoo.options().withClasses(classes).withInChannels(channels);
     Preprocessing preprocessing =
         WeightsConfig.withChannels(zoo.published().preprocessing(), channels);
-    return new Pretrained(filled(zoo.declare(options), file, device), List.of(), preprocessing);
+    return new Pretrained(
+        filled(zoo.declare(options), file, device), names(zoo, classes), preprocessing);
+  }
+
+  private static List<String> named(WeightsConfig config) {
+    return config.classNames().isEmpty()
+        ? names(Zoo.find(config.architecture()), config.options().classes())
+        : config.classNames();
+  }
+
+  /** Published weights of ImageNet-1k do not name its classes. */
+  private static List<String> names(ZooModel zoo, int classes) {
+    List<String> imageNet = ImageNetClass.ownNames();
+    boolean isImageNet = classes == imageNet.size() && zoo.published().classes() == imageNet.size();
+    return isImageNet ? imageNet : List.of();
   }
 
   /** A size of a layer's weight, if the file has the layer and it could be one. */
