@@ -181,8 +181,7 @@ public record ClassMatch(List<String> classes, List<Integer> labels, Optional<St
       return Set.of(number);
     }
 
-    private int only(
-        String name, Set<Integer> candidates, Set<Integer> taken, List<String> data) {
+    private int only(String name, Set<Integer> candidates, Set<Integer> taken, List<String> data) {
       if (candidates.size() == 1) {
         return candidates.iterator().next();
       }
