@@ -16,7 +16,7 @@ import zoo_options
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = ("resnet18", "resnet50", "resnet50d", "resnext50_32x4d", "efficientnet_b0", "mobilenetv3_small_050",
-         "convnext_atto", "vit_tiny_patch16_224", "legacy_xception", "xception41", "nasnetamobile")
+         "convnext_atto", "vit_tiny_patch16_224", "legacy_xception", "xception41", "nasnetamobile", "repvgg_a0", "repvgg_b1g4")
 RATE = 0.1
 NO_DROP_PATH = ("legacy_xception", "nasnetamobile")  # of timm's
 

@@ -34,6 +34,9 @@ MORE = (
     "convnext_femto convnext_pico convnext_base convnext_large "
     "vit_small_patch32_224 vit_base_patch32_224"
 ).split()
+# Wide ResNets of the paper beside those of zoo.py.
+WIDE = {"wrn_16_8": (16, 8), "wrn_40_2": (40, 2), "wrn_40_4": (40, 4)}
+zoo.PAPER.update({name: (lambda c=c: zoo.WideResNet(*c), (3, 32, 32)) for name, c in WIDE.items()})
 SIDE = 96  # of the pictures of those networks; of a ViT 224
 OUT = "../../linnet-core/src/test/resources/golden/zoo.json"
 

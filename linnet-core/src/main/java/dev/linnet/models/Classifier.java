@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -277,16 +276,16 @@ public abstract class Classifier extends Module {
     return requireNonNull(headName, "the constructor declares the head");
   }
 
-  /** The name of the first convolution, which sees the colors, such as {@code conv1.0}. */
-  public final String firstConvName() {
-    String[] first = new String[1];
+  /** The names of the convolutions that see the colors, mostly one, such as {@code conv1.0}. */
+  public List<String> firstConvNames() {
+    List<String> first = new ArrayList<>();
     walk(
         (name, module) -> {
-          if (first[0] == null && module instanceof Conv2d) {
-            first[0] = name;
+          if (first.isEmpty() && module instanceof Conv2d) {
+            first.add(name);
           }
         });
-    return Optional.ofNullable(first[0]).orElse("");
+    return first;
   }
 
   // ------------------------------------------------------------------ another head

@@ -22,6 +22,11 @@ final class ConvNormAct extends Module {
     return bn.forward(conv.forward(x));
   }
 
+  /** act(bn(conv(x)) + residual). */
+  Tensor forward(Tensor x, Tensor residual) {
+    return bn.forward(conv.forward(x), residual);
+  }
+
   /** act(dropPath(bn(conv(x))) + residual). */
   Tensor forward(Tensor x, Tensor residual, DropPath dropPath) {
     return bn.forward(conv.forward(x), residual, dropPath);

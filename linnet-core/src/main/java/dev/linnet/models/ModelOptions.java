@@ -92,4 +92,9 @@ public record ModelOptions(
   boolean auxiliary() {
     return parts.auxiliary().orElse(false);
   }
+
+  /** Whether branches are shaken where the network would leave them out. */
+  boolean shakeDrop() {
+    return parts.shakeDrop().orElse(false);
+  }
 }

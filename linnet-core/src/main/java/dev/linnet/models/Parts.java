@@ -18,6 +18,8 @@ import java.util.List;
  *     strides become dilations
  * @param auxiliary whether the network has heads in the middle, whose losses help in training only
  *     (Szegedy et al., arXiv:1409.4842, §5); auto is without
+ * @param shakeDrop whether branches are shaken ({@link dev.linnet.nn.ShakeDrop}) where the network
+ *     would leave them out; auto is no
  */
 public record Parts(
     OrAuto<Nonlinearity> activation,
@@ -25,11 +27,18 @@ public record Parts(
     OrAuto<Boolean> squeezeExcite,
     OrAuto<Double> width,
     OrAuto<Integer> outputStride,
-    OrAuto<Boolean> auxiliary) {
+    OrAuto<Boolean> auxiliary,
+    OrAuto<Boolean> shakeDrop) {
   /** All as published. */
   public static final Parts PUBLISHED =
       new Parts(
-          OrAuto.auto(), OrAuto.auto(), OrAuto.auto(), OrAuto.auto(), OrAuto.auto(), OrAuto.auto());
+          OrAuto.auto(),
+          OrAuto.auto(),
+          OrAuto.auto(),
+          OrAuto.auto(),
+          OrAuto.auto(),
+          OrAuto.auto(),
+          OrAuto.auto());
 
   public Parts {
     Check.that(width.isAutoOr(w -> w > 0 && w <= 8), "width", width, "in (0, 8], or auto");
@@ -42,32 +51,43 @@ public record Parts(
 
   /** Another activation function. */
   public Parts withActivation(Nonlinearity value) {
-    return new Parts(OrAuto.of(value), padding, squeezeExcite, width, outputStride, auxiliary);
+    return new Parts(
+        OrAuto.of(value), padding, squeezeExcite, width, outputStride, auxiliary, shakeDrop);
   }
 
   /** Another border of the convolutions. */
   public Parts withPadding(Padding value) {
-    return new Parts(activation, OrAuto.of(value), squeezeExcite, width, outputStride, auxiliary);
+    return new Parts(
+        activation, OrAuto.of(value), squeezeExcite, width, outputStride, auxiliary, shakeDrop);
   }
 
   /** Blocks that weigh their channels, or not. */
   public Parts withSqueezeExcite(Presence value) {
-    return new Parts(activation, padding, value.given(), width, outputStride, auxiliary);
+    return new Parts(activation, padding, value.given(), width, outputStride, auxiliary, shakeDrop);
   }
 
   /** Other channels. */
   public Parts withWidth(double value) {
-    return new Parts(activation, padding, squeezeExcite, OrAuto.of(value), outputStride, auxiliary);
+    return new Parts(
+        activation, padding, squeezeExcite, OrAuto.of(value), outputStride, auxiliary, shakeDrop);
   }
 
   /** Another resolution of the last map. */
   public Parts withOutputStride(int value) {
-    return new Parts(activation, padding, squeezeExcite, width, OrAuto.of(value), auxiliary);
+    return new Parts(
+        activation, padding, squeezeExcite, width, OrAuto.of(value), auxiliary, shakeDrop);
   }
 
   /** With or without heads in the middle. */
   public Parts withAuxiliary(Presence value) {
-    return new Parts(activation, padding, squeezeExcite, width, outputStride, value.given());
+    return new Parts(
+        activation, padding, squeezeExcite, width, outputStride, value.given(), shakeDrop);
+  }
+
+  /** Branches that are shaken, or left out. */
+  public Parts withShakeDrop(Presence value) {
+    return new Parts(
+        activation, padding, squeezeExcite, width, outputStride, auxiliary, value.given());
   }
 
   /** Whether something is there. */
@@ -87,7 +107,8 @@ public record Parts(
     SQUEEZE_EXCITE("squeeze_excite"),
     WIDTH("width"),
     OUTPUT_STRIDE("output_stride"),
-    AUXILIARY("auxiliary");
+    AUXILIARY("auxiliary"),
+    SHAKE_DROP("shake_drop");
 
     private final String key;
 
@@ -115,6 +136,7 @@ public record Parts(
       case WIDTH -> width;
       case OUTPUT_STRIDE -> outputStride;
       case AUXILIARY -> auxiliary;
+      case SHAKE_DROP -> shakeDrop;
     };
   }
 }

@@ -20,6 +20,14 @@ public record Published(Preprocessing preprocessing, int classes, Source source)
               .withCropPct(1),
           10);
 
+  /** The same for CIFAR-100. */
+  static final Published CIFAR100 =
+      paper(
+          CIFAR10
+              .preprocessing()
+              .withColors(List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762)),
+          100);
+
   public Published {
     Check.that(classes >= 1, "classes", classes, "at least 1");
   }

@@ -66,7 +66,12 @@ public interface Initializer {
 
   /** Normal with mean 0. */
   static Initializer normal(double deviation) {
-    return (dtype, shape, random) -> Tensor.normal(0, deviation, random, dtype, shape.toArray());
+    return normal(0, deviation);
+  }
+
+  /** Normal. */
+  static Initializer normal(double mean, double deviation) {
+    return (dtype, shape, random) -> Tensor.normal(mean, deviation, random, dtype, shape.toArray());
   }
 
   /** Makes the tensor on the processor; it belongs to the innermost open scope. */

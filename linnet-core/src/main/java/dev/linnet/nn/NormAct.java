@@ -24,9 +24,15 @@ public final class NormAct extends Module {
    * @param eps added to the variance
    * @param momentum share of a batch in the running statistics
    * @param gammaStart how γ starts
+   * @param betaStart how β starts
    */
   public record Spec(
-      int channels, Nonlinearity activation, double eps, double momentum, Initializer gammaStart)
+      int channels,
+      Nonlinearity activation,
+      double eps,
+      double momentum,
+      Initializer gammaStart,
+      Initializer betaStart)
       implements Layer<NormAct> {
     public Spec {
       Check.that(channels >= 1, "channels", channels, "at least 1");
@@ -36,17 +42,22 @@ public final class NormAct extends Module {
 
     /** Another ε, such as TensorFlow's 1e-3. */
     public Spec withEps(double value) {
-      return new Spec(channels, activation, value, momentum, gammaStart);
+      return new Spec(channels, activation, value, momentum, gammaStart, betaStart);
     }
 
     /** Another share of a batch in the running statistics. */
     public Spec withMomentum(double value) {
-      return new Spec(channels, activation, eps, value, gammaStart);
+      return new Spec(channels, activation, eps, value, gammaStart, betaStart);
     }
 
     /** γ starts at 0, so that a residual branch that ends here starts as the identity. */
     public Spec withZeroGamma() {
-      return new Spec(channels, activation, eps, momentum, Initializer.ZEROS);
+      return withStart(Initializer.ZEROS, betaStart);
+    }
+
+    /** Other first values. */
+    public Spec withStart(Initializer gamma, Initializer beta) {
+      return new Spec(channels, activation, eps, momentum, gamma, beta);
     }
 
     @Override
@@ -65,7 +76,7 @@ public final class NormAct extends Module {
   private NormAct(Spec spec) {
     this.spec = spec;
     weight = parameter("weight", spec.gammaStart(), spec.channels());
-    bias = parameter("bias", Initializer.ZEROS, spec.channels());
+    bias = parameter("bias", spec.betaStart(), spec.channels());
     runningMean = buffer("running_mean", DType.FLOAT32, Initializer.ZEROS, spec.channels());
     runningVar = buffer("running_var", DType.FLOAT32, Initializer.ONES, spec.channels());
     batches = buffer("num_batches_tracked", DType.INT64, Initializer.ZEROS);
@@ -73,12 +84,22 @@ public final class NormAct extends Module {
 
   /** PyTorch's defaults: ε 1e-5, momentum 0.1, γ = 1. */
   public static Spec of(int channels, Nonlinearity activation) {
-    return new Spec(channels, activation, 1e-5, 0.1, Initializer.ONES);
+    return new Spec(channels, activation, 1e-5, 0.1, Initializer.ONES, Initializer.ZEROS);
   }
 
   /** γ [C]; setting it to 0 lets a residual branch start as the identity. */
   public Parameter weight() {
     return weight;
+  }
+
+  /** γ / √(σ² + ε) [C]: in evaluation the norm is {@code scale · x + shift}. */
+  public Tensor scale() {
+    return weight.value().div(runningVar.value().add(spec.eps()).sqrt());
+  }
+
+  /** β − μ · {@link #scale} [C]. */
+  public Tensor shift() {
+    return bias.value().sub(runningMean.value().mul(scale()));
   }
 
   /** act(bn(x)) of [N, C, H, W]. */

@@ -107,12 +107,14 @@ final class Mismatch {
           "%s: has no head \"%s\"; the network keeps its own with %d classes"
               .formatted(path, model.headName(), model.classes()));
     }
-    String stem = model.firstConvName() + ".weight";
-    if (different.containsKey(stem) && stemIsAlike(file.shape(stem), model.state(stem).shape())) {
-      different.remove(stem);
-      adapted.add(
-          "%s: its first convolution \"%s\" is adapted from %d colors to %d"
-              .formatted(path, model.firstConvName(), PUBLISHED_COLORS, model.inChannels()));
+    for (String first : model.firstConvNames()) {
+      String stem = first + ".weight";
+      if (different.containsKey(stem) && stemIsAlike(file.shape(stem), model.state(stem).shape())) {
+        different.remove(stem);
+        adapted.add(
+            "%s: its first convolution \"%s\" is adapted from %d colors to %d"
+                .formatted(path, first, PUBLISHED_COLORS, model.inChannels()));
+      }
     }
     return kept;
   }

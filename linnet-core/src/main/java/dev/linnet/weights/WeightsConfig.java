@@ -290,7 +290,12 @@ public record WeightsConfig(
     preprocessing.mean().forEach(cfg.withArray("mean")::add);
     preprocessing.std().forEach(cfg.withArray("std")::add);
     cfg.put("num_classes", model.classes());
-    cfg.put("first_conv", model.firstConvName());
+    List<String> first = model.firstConvNames();
+    if (first.size() == 1) {
+      cfg.put("first_conv", first.get(0));
+    } else {
+      first.forEach(cfg.withArray("first_conv")::add);
+    }
     cfg.put("classifier", model.headName());
     return root.toPrettyString() + "\n";
   }

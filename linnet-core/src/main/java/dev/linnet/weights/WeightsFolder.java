@@ -84,7 +84,7 @@ public final class WeightsFolder {
     int channels = published.inChannels();
     try (TensorFile weights = CleanNames.open(file, published)) {
       classes = size(weights, published.headName(), 0, classes);
-      channels = size(weights, published.firstConvName(), 1, channels);
+      channels = size(weights, published.firstConvNames().get(0), 1, channels);
     }
     ModelOptions options = zoo.options().withClasses(classes).withInChannels(channels);
     Preprocessing preprocessing =

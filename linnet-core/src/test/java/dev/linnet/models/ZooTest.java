@@ -90,7 +90,8 @@ class ZooTest {
         .hasValue(
             "resnet50 was made for pictures of 224×224 pixels and sees little in 32 pixels; made"
                 + " for small pictures are resnet20, resnet32, resnet44, resnet56, resnet110,"
-                + " densenet_bc_100_12");
+                + " wrn_16_4, wrn_16_8, wrn_40_2, wrn_40_4, wrn_28_10, pyramidnet110_a48,"
+                + " pyramidnet110_a84, pyramidnet200_a240, densenet_bc_100_12");
     assertThat(Zoo.advice("resnet50", 63)).isPresent();
     assertThat(Zoo.advice("resnet50", 64)).isEmpty();
     assertThat(Zoo.advice("resnet20", 32)).isEmpty();
@@ -154,7 +155,7 @@ class ZooTest {
     Classifier model = Zoo.find("resnet18d").declare(options);
     assertThat(model.state("conv1.0.weight").shape()).isEqualTo(Shape.of(32, 1, 3, 3));
     assertThat(model.state("fc.weight").shape()).isEqualTo(Shape.of(7, 512));
-    assertThat(model.firstConvName()).isEqualTo("conv1.0");
+    assertThat(model.firstConvNames()).containsExactly("conv1.0");
     assertThat(model.numFeatures()).isEqualTo(512);
     assertThat(model.architecture()).isEqualTo("resnet18d");
   }

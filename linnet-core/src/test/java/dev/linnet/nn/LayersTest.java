@@ -1,5 +1,6 @@
 package dev.linnet.nn;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -136,6 +137,49 @@ class LayersTest {
     assertThat(DropPath.ofBlock(0.1, 1, 16).rate()).isCloseTo(0.006666667, offset(1e-9));
     assertThat(DropPath.ofBlock(0.1, 15, 16).rate()).isEqualTo(0.1);
     assertThat(DropPath.ofBlock(0.1, 0, 1).rate()).isZero();
+  }
+
+  @Test
+  void a_shaken_branch_goes_forward_by_alpha_and_back_by_beta() {
+    ShakeDrop shake = new ShakeDrop(0.4);
+    shake.train();
+    shake.reseed(RandomState.of(5));
+    Tensor x = Tensor.full(2, DType.FLOAT32, Device.CPU, 1000, 2, 3, 3).requireGrad(true);
+    Tensor y = shake.forward(x);
+    y.sum().backward();
+    float[] forward = y.detach().div(2).toFloats();
+    float[] backward = requireNonNull(x.grad()).toFloats();
+    int whole = 0;
+    double alpha = 0;
+    double beta = 0;
+    for (int n = 0; n < 1000; n++) {
+      float f = forward[n * 18];
+      float b = backward[n * 18];
+      for (int j = 0; j < 18; j++) {
+        assertThat(forward[n * 18 + j]).isEqualTo(f).isBetween(-1f, 1f);
+        assertThat(backward[n * 18 + j]).isEqualTo(b).isBetween(0f, 1f);
+      }
+      if (f == 1f && b == 1f) {
+        whole++;
+      } else {
+        alpha += f;
+        beta += b;
+      }
+    }
+    assertThat(whole).isBetween(550, 650);
+    assertThat(alpha / (1000 - whole)).isCloseTo(0, offset(0.1)); // 3.5 deviations of the mean
+    assertThat(beta / (1000 - whole)).isCloseTo(0.5, offset(0.05));
+  }
+
+  @Test
+  void a_shaken_branch_is_scaled_by_what_is_expected_in_evaluation() {
+    ShakeDrop shake = new ShakeDrop(0.25);
+    Tensor x = Tensor.full(2, DType.FLOAT32, Device.CPU, 1, 2);
+    assertThat(shake.forward(x).toFloats()).containsExactly(1.5f, 1.5f);
+    shake.train();
+    assertThatIllegalStateException().isThrownBy(() -> shake.forward(x));
+    assertThat(ShakeDrop.ofBlock(0.5, 0, 54).rate()).isCloseTo(0.5 / 54, offset(1e-9));
+    assertThat(ShakeDrop.ofBlock(0.5, 53, 54).rate()).isEqualTo(0.5);
   }
 
   @Test
