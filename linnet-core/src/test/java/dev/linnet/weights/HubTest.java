@@ -340,10 +340,11 @@ class HubTest {
   @Test
   void a_cache_that_cannot_be_written_is_said() throws IOException {
     Files.writeString(temp.resolve("hub"), "a file");
-    fails(
-        hub(),
-        "<cache>/models--owner--name: cannot be written (<cache>/models--owner--name/blobs: Not a directory); free space, or set"
-            + " HF_HUB_CACHE to another folder");
+    assertThatThrownBy(() -> hub().folder(NAME))
+        .isInstanceOf(LinnetException.class)
+        .hasMessageStartingWith(said("<cache>/models--owner--name: cannot be written ("))
+        .hasMessageEndingWith( // which of its folders is said depends on the version of Java
+            ": Not a directory); free space, or set HF_HUB_CACHE to another folder");
   }
 
   // ------------------------------------------------------------------ refusals
