@@ -33,6 +33,7 @@ public abstract class Classifier extends Module {
 
   private final int inChannels;
   private final double dropRate;
+  private final Parts parts;
   private int classes;
   private String architecture = getClass().getSimpleName();
   private UnaryOperator<String> stateNames = UnaryOperator.identity();
@@ -46,6 +47,7 @@ public abstract class Classifier extends Module {
   protected Classifier(ModelOptions options) {
     inChannels = options.inChannels();
     dropRate = options.dropRate();
+    parts = options.parts();
     classes = options.classes();
   }
 
@@ -251,6 +253,11 @@ public abstract class Classifier extends Module {
   /** The number of colors that it takes. */
   public final int inChannels() {
     return inChannels;
+  }
+
+  /** Its exchangeable parts, as they were asked for. */
+  public final Parts parts() {
+    return parts;
   }
 
   /** The width of the pooled features, which is the head's input. */

@@ -70,7 +70,7 @@ public record ModelOptions(
 
   /** The border of the convolutions, where the network's own is the given one. */
   Padding padding(Padding published) {
-    return parts.padding().orElse(published);
+    return parts.padding().given().map(Parts.Border::padding).orElse(published);
   }
 
   /** Whether blocks weigh their channels, where the network's own choice is the given one. */

@@ -23,12 +23,18 @@ import java.util.List;
  */
 public record Parts(
     OrAuto<Nonlinearity> activation,
-    OrAuto<Padding> padding,
+    OrAuto<Border> padding,
     OrAuto<Boolean> squeezeExcite,
     OrAuto<Double> width,
     OrAuto<Integer> outputStride,
     OrAuto<Boolean> auxiliary,
     OrAuto<Boolean> shakeDrop) {
+  /** The largest {@link #width}. */
+  public static final int MAX_WIDTH = 8;
+
+  /** What {@link #outputStride} may be. */
+  public static final List<Integer> OUTPUT_STRIDES = List.of(8, 16, 32);
+
   /** All as published. */
   public static final Parts PUBLISHED =
       new Parts(
@@ -41,9 +47,13 @@ public record Parts(
           OrAuto.auto());
 
   public Parts {
-    Check.that(width.isAutoOr(w -> w > 0 && w <= 8), "width", width, "in (0, 8], or auto");
     Check.that(
-        outputStride.isAutoOr(List.of(8, 16, 32)::contains),
+        width.isAutoOr(w -> w > 0 && w <= MAX_WIDTH),
+        "width",
+        width,
+        "in (0, " + MAX_WIDTH + "], or auto");
+    Check.that(
+        outputStride.isAutoOr(OUTPUT_STRIDES::contains),
         "output_stride",
         outputStride,
         "8, 16, 32 or auto");
@@ -56,7 +66,7 @@ public record Parts(
   }
 
   /** Another border of the convolutions. */
-  public Parts withPadding(Padding value) {
+  public Parts withPadding(Border value) {
     return new Parts(
         activation, OrAuto.of(value), squeezeExcite, width, outputStride, auxiliary, shakeDrop);
   }
@@ -88,6 +98,18 @@ public record Parts(
   public Parts withShakeDrop(Presence value) {
     return new Parts(
         activation, padding, squeezeExcite, width, outputStride, auxiliary, value.given());
+  }
+
+  /** How the border of a convolution is found. */
+  public enum Border {
+    /** {@link Padding#SYMMETRIC}. */
+    SYMMETRIC,
+    /** {@link Padding#SAME}. */
+    SAME;
+
+    Padding padding() {
+      return this == SAME ? Padding.SAME : Padding.SYMMETRIC;
+    }
   }
 
   /** Whether something is there. */
@@ -124,7 +146,7 @@ public record Parts(
   }
 
   /** The parts that are not as published. */
-  List<Part> changed() {
+  public List<Part> changed() {
     return List.of(Part.values()).stream().filter(part -> !value(part).isAuto()).toList();
   }
 

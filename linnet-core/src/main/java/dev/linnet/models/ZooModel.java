@@ -63,6 +63,17 @@ public final class ZooModel {
   }
 
   /**
+   * What is said of a part that it does not take, such as {@code resnet20 has no such option; …}.
+   */
+  public String lacks() {
+    return name
+        + " has no such option; "
+        + (parts.isEmpty()
+            ? "it is built as published"
+            : "it has " + parts().stream().map(String::valueOf).collect(joining(", ")));
+  }
+
+  /**
    * The network without memory; the caller materializes and closes it.
    *
    * @throws LinnetException if the options exchange a part that the network has not
@@ -70,15 +81,7 @@ public final class ZooModel {
   public Classifier declare(ModelOptions options) {
     for (Parts.Part part : options.parts().changed()) {
       if (!parts.contains(part)) {
-        throw new LinnetException(
-            "model_options."
-                + part
-                + ": "
-                + name
-                + " has no such option; "
-                + (parts.isEmpty()
-                    ? "it is built as published"
-                    : "it has " + parts().stream().map(String::valueOf).collect(joining(", "))));
+        throw new LinnetException("model_options." + part + ": " + lacks());
       }
     }
     return network.apply(options);

@@ -54,7 +54,7 @@ final class Forms {
           Scalars.whole(Integer.MIN_VALUE, Integer.MAX_VALUE, also, Math::toIntExact);
       case "long", "Long" -> Scalars.whole(Long.MIN_VALUE, Long.MAX_VALUE, also, n -> n);
       case "double", "Double" -> Scalars.decimal(also);
-      case "boolean" -> Scalars.bool();
+      case "boolean", "Boolean" -> Scalars.bool(also);
       case "String" -> Scalars.text(also);
       default -> throw new IllegalArgumentException("a recipe has no form for " + type);
     };

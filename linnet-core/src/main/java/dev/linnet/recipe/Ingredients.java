@@ -36,7 +36,8 @@ final class Ingredients {
             .withClasses(classes)
             .withInChannels(channels(color))
             .withDropRate(recipe.modelOptions().dropRate())
-            .withDropPathRate(recipe.modelOptions().dropPathRate());
+            .withDropPathRate(recipe.modelOptions().dropPathRate())
+            .withParts(recipe.modelOptions().parts());
     return recipe.tricks().find(ZeroGamma.class).isPresent()
         ? options.withZeroGamma(dev.linnet.models.ZeroGamma.ON)
         : options;

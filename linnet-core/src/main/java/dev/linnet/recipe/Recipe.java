@@ -7,8 +7,10 @@ import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Parts;
 import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Nonlinearity;
 import java.util.List;
 
 /**
@@ -108,14 +110,42 @@ public record Recipe(
   }
 
   /**
-   * What networks of all families take.
+   * Options of the network: what all take, and parts that some let be exchanged ({@link Parts}).
    *
    * @param dropRate dropout before the last layer, in [0, 1)
    * @param dropPathRate stochastic depth of the last block, in [0, 1); earlier blocks less
+   * @param activation the function after most norms
+   * @param padding border of the convolutions
+   * @param squeezeExcite whether blocks weigh their channels
+   * @param width factor on the channels, in (0, 8]
+   * @param outputStride how often the last map divides the picture's side: 8, 16 or 32
+   * @param auxiliary whether heads in the middle help in training
+   * @param shakeDrop whether branches are shaken where they would be left out
    */
   public record ModelOptions(
       @About("dropout before the last layer") double dropRate,
-      @About("stochastic depth of the last block") double dropPathRate) {
+      @About("stochastic depth of the last block") double dropPathRate,
+      @About("function after most norms") OrAuto<Nonlinearity> activation,
+      @About("border of the convolutions") OrAuto<Parts.Border> padding,
+      @About("whether blocks weigh their channels") OrAuto<Boolean> squeezeExcite,
+      @About("factor on the channels") OrAuto<Double> width,
+      @About("how often the last map divides the picture's side") OrAuto<Integer> outputStride,
+      @About("whether heads in the middle help in training") OrAuto<Boolean> auxiliary,
+      @About("whether branches are shaken where they would be left out")
+          OrAuto<Boolean> shakeDrop) {
+    /** Nothing dropped, all parts as published. */
+    public static final ModelOptions DEFAULT =
+        new ModelOptions(
+            0,
+            0,
+            OrAuto.auto(),
+            OrAuto.auto(),
+            OrAuto.auto(),
+            OrAuto.auto(),
+            OrAuto.auto(),
+            OrAuto.auto(),
+            OrAuto.auto());
+
     public ModelOptions {
       Check.that(dropRate >= 0 && dropRate < 1, "model_options.drop_rate", dropRate, "in [0, 1)");
       Check.that(
@@ -123,6 +153,22 @@ public record Recipe(
           "model_options.drop_path_rate",
           dropPathRate,
           "in [0, 1)");
+      Check.that(
+          width.isAutoOr(factor -> factor > 0 && factor <= Parts.MAX_WIDTH),
+          "model_options.width",
+          width,
+          "in (0, " + Parts.MAX_WIDTH + "], or auto");
+      Check.that(
+          outputStride.isAutoOr(Parts.OUTPUT_STRIDES::contains),
+          "model_options.output_stride",
+          outputStride,
+          "8, 16, 32 or auto");
+    }
+
+    /** The parts that may be exchanged. */
+    public Parts parts() {
+      return new Parts(
+          activation, padding, squeezeExcite, width, outputStride, auxiliary, shakeDrop);
     }
   }
 

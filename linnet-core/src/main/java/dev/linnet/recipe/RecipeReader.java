@@ -2,7 +2,9 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Nearest;
+import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
+import dev.linnet.models.ZooModel;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Leaf;
@@ -260,6 +262,24 @@ public final class RecipeReader {
               + model.where()
               + "); no network has this name; "
               + Nearest.didYouMean(name, Zoo.names(), "\"linnet models\" lists them"));
+      return;
+    }
+    ZooModel zoo = Zoo.find(name);
+    for (Parts.Part part : recipe.modelOptions().parts().changed()) {
+      Tree option =
+          sum.get("model_options") instanceof Entries options ? options.get(part.toString()) : null;
+      if (option != null && !zoo.parts().contains(part)) {
+        problems.add(
+            option.where(),
+            "model_options."
+                + part
+                + ": got "
+                + option.got()
+                + " ("
+                + option.where()
+                + "); "
+                + zoo.lacks());
+      }
     }
   }
 

@@ -127,10 +127,14 @@ final class Scalars {
     };
   }
 
-  private static List<String> with(String first, List<String> also) {
-    List<String> all = new ArrayList<>(List.of(first));
+  private static List<String> plus(List<String> words, List<String> also) {
+    List<String> all = new ArrayList<>(words);
     all.addAll(also);
     return all;
+  }
+
+  private static List<String> with(String first, List<String> also) {
+    return plus(List.of(first), also);
   }
 
   /** A finite number. */
@@ -147,11 +151,11 @@ final class Scalars {
   }
 
   /** True or false. */
-  static Form bool() {
+  static Form bool(List<String> also) {
     Function<Leaf, Optional<?>> read =
         leaf ->
             leaf.is("true") || leaf.is("false") ? Optional.of(leaf.is("true")) : Optional.empty();
-    return new Scalar(List.of("true", "false"), read, value -> leaf(value.toString()));
+    return new Scalar(plus(List.of("true", "false"), also), read, value -> leaf(value.toString()));
   }
 
   /** A text without control characters: a name or a path. */

@@ -14,9 +14,12 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Parts;
+import dev.linnet.models.Parts.Presence;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
+import dev.linnet.tensor.Nonlinearity;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +27,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -42,11 +47,18 @@ public record WeightsConfig(
     ModelOptions options,
     List<String> classNames,
     Preprocessing preprocessing) {
+  private static final String CFG = "pretrained_cfg";
   private static final long MAX_BYTES = 100_000_000;
   private static final ObjectMapper JSON =
       new ObjectMapper(
               JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** Arguments that timm has not for all networks, by the names of {@code model_options}. */
+  private static final String WIDTH = "width";
+
+  private static final String SQUEEZE = "squeeze_excite";
+  private static final String SHAKE = "shake_drop";
 
   /** Arguments of timm that say nothing about the network's layers. */
   private static final Set<String> HARMLESS =
@@ -116,16 +128,16 @@ public record WeightsConfig(
       throw new LinnetException("has no \"architecture\"; must be a name of the zoo");
     }
     ZooModel model = Zoo.find(name.textValue());
-    JsonNode cfg = object(root, "pretrained_cfg");
+    JsonNode cfg = root.has(CFG) ? object(root, CFG) : root; // timm once wrote it flat
     Preprocessing preprocessing = preprocessing(cfg, model.published().preprocessing());
     JsonNode args = object(root, "model_args");
     ModelOptions options = model.options().withInChannels(preprocessing.input().channels());
     int classes = integer(cfg, "num_classes", options.classes());
     classes = integer(args, "num_classes", integer(root, "num_classes", classes));
     options = withArguments(options.withClasses(classes), args);
+    Classifier declared = model.declare(options);
     if (args.hasNonNull("global_pool")) {
-      String pool = model.declare(options).globalPool();
-      mustBe(args.path("global_pool"), "model_args.global_pool", pool);
+      mustBe(args.path("global_pool"), "model_args.global_pool", declared.globalPool());
     }
     return new WeightsConfig(
         model.name(), options, classNames(root), withChannels(preprocessing, options.inChannels()));
@@ -139,6 +151,8 @@ public record WeightsConfig(
         case "in_chans" -> result = result.withInChannels(integer(args, key, 3));
         case "drop_rate" -> result = result.withDropRate(number(args.path(key), what));
         case "drop_path_rate" -> result = result.withDropPathRate(number(args.path(key), what));
+        case "act_layer", "pad_type", "output_stride", "aux_logits", WIDTH, SQUEEZE, SHAKE ->
+            result = result.withParts(withPart(result.parts(), key, args.path(key), what));
         default -> {
           if (!HARMLESS.contains(key)) {
             throw new LinnetException(
@@ -148,6 +162,81 @@ public record WeightsConfig(
       }
     }
     return result;
+  }
+
+  private static Parts withPart(Parts parts, String key, JsonNode value, String what) {
+    return switch (key) {
+      case "act_layer" -> parts.withActivation(activation(value, what));
+      case "pad_type" ->
+          switch (value.asText()) {
+            case "", "symmetric" -> parts.withPadding(Parts.Border.SYMMETRIC);
+            case "same" -> parts.withPadding(Parts.Border.SAME);
+            default -> throw mustBeOneOf(value, what, List.of("\"\"", "same", "symmetric"));
+          };
+      case "output_stride" -> {
+        int stride = integer(value, what);
+        yield stride == 32 ? parts : parts.withOutputStride(stride);
+      }
+      case "aux_logits" -> truth(value, what) ? parts.withAuxiliary(Presence.WITH) : parts;
+      case SQUEEZE -> parts.withSqueezeExcite(presence(value, what));
+      case SHAKE -> parts.withShakeDrop(presence(value, what));
+      case WIDTH -> parts.withWidth(number(value, what));
+      default -> throw new IllegalArgumentException(key);
+    };
+  }
+
+  private static Presence presence(JsonNode value, String what) {
+    return truth(value, what) ? Presence.WITH : Presence.WITHOUT;
+  }
+
+  private static boolean truth(JsonNode value, String what) {
+    if (!value.isBoolean()) {
+      throw mustBeOneOf(value, what, List.of("true", "false"));
+    }
+    return value.booleanValue();
+  }
+
+  private static Nonlinearity activation(JsonNode value, String what) {
+    String name = value.asText().equals("swish") ? "silu" : value.asText();
+    return Arrays.stream(Nonlinearity.values())
+        .filter(function -> name(function).equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                mustBeOneOf(
+                    value,
+                    what,
+                    Arrays.stream(Nonlinearity.values()).map(WeightsConfig::name).toList()));
+  }
+
+  /** As timm writes it. */
+  private static String name(Nonlinearity function) {
+    return function.name().toLowerCase(Locale.ROOT).replaceFirst("^hard", "hard_");
+  }
+
+  private static LinnetException mustBeOneOf(JsonNode value, String what, List<String> allowed) {
+    return new LinnetException(
+        what + ": got " + value + "; must be one of " + String.join(", ", allowed));
+  }
+
+  /** What of the network is not as published, by timm's names where it has one. */
+  private static ObjectNode arguments(Classifier model) {
+    ObjectNode args = JSON.createObjectNode();
+    if (model.inChannels() != 3) {
+      args.put("in_chans", model.inChannels());
+    }
+    Parts parts = model.parts();
+    parts.activation().given().ifPresent(function -> args.put("act_layer", name(function)));
+    parts
+        .padding()
+        .given()
+        .ifPresent(border -> args.put("pad_type", border == Parts.Border.SAME ? "same" : ""));
+    parts.outputStride().given().ifPresent(stride -> args.put("output_stride", stride));
+    parts.auxiliary().given().ifPresent(there -> args.put("aux_logits", there));
+    parts.width().given().ifPresent(factor -> args.put(WIDTH, factor));
+    parts.squeezeExcite().given().ifPresent(there -> args.put(SQUEEZE, there));
+    parts.shakeDrop().given().ifPresent(there -> args.put(SHAKE, there));
+    return args;
   }
 
   private static Preprocessing preprocessing(JsonNode cfg, Preprocessing published) {
@@ -224,8 +313,12 @@ public record WeightsConfig(
     if (node.isMissingNode() || node.isNull()) {
       return otherwise;
     }
+    return integer(node, key);
+  }
+
+  private static int integer(JsonNode node, String what) {
     if (!node.isIntegralNumber() || !node.canConvertToInt()) {
-      throw new LinnetException(key + ": got " + node + "; must be a whole number");
+      throw new LinnetException(what + ": got " + node + "; must be a whole number");
     }
     return node.intValue();
   }
@@ -277,8 +370,9 @@ public record WeightsConfig(
     root.put("global_pool", model.globalPool());
     ArrayNode names = root.putArray("label_names");
     classNames.forEach(names::add);
-    if (model.inChannels() != 3) {
-      root.putObject("model_args").put("in_chans", model.inChannels());
+    ObjectNode args = arguments(model);
+    if (!args.isEmpty()) {
+      root.set("model_args", args);
     }
     ObjectNode cfg = root.putObject("pretrained_cfg");
     InputSize input = preprocessing.input();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.offset;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.base.RandomState;
-import dev.linnet.nn.Padding;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Nonlinearity;
@@ -72,7 +71,7 @@ class ZooOptionsTest {
       parts = parts.withOutputStride(args.get("output_stride").asInt());
     }
     if (args.path("pad_type").asText().equals("same")) {
-      parts = parts.withPadding(Padding.SAME);
+      parts = parts.withPadding(Parts.Border.SAME);
     }
     if (args.path("act_layer").asText().equals("silu")) {
       parts = parts.withActivation(Nonlinearity.SILU);

@@ -5,8 +5,10 @@ import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Nonlinearity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -45,12 +47,13 @@ final class RandomRecipes {
     OrAuto<Double> warmup = auto(() -> random.nextInt(epochs + 1) / 2.0);
     double lr = Math.pow(10, random.nextDouble(-9, 2));
     boolean holdOut = random.nextBoolean(0.5);
+    OrAuto<String> model = auto(() -> one(Zoo.names().toArray(String[]::new)));
     return new Recipe(
         none(this::text),
         none(() -> 1 + random.nextInt(1000)),
         holdOut ? OrAuto.of(OrNone.of(random.nextDouble(0.01, 0.99))) : OrAuto.of(OrNone.none()),
-        auto(() -> one(Zoo.names().toArray(String[]::new))),
-        new Recipe.ModelOptions(random.nextDouble(), random.nextDouble()),
+        model,
+        modelOptions(model),
         auto(() -> 1 + random.nextInt(8192)),
         auto(() -> one(ColorMode.values())),
         auto(() -> one(Normalize.values())),
@@ -136,5 +139,24 @@ final class RandomRecipes {
   @SafeVarargs
   private <T> T one(T... values) {
     return values[random.nextInt(values.length)];
+  }
+
+  /** Parts that the network has. */
+  private Recipe.ModelOptions modelOptions(OrAuto<String> model) {
+    List<Parts.Part> has = model.isAuto() ? List.of() : Zoo.find(model.value()).parts();
+    return new Recipe.ModelOptions(
+        random.nextDouble(),
+        random.nextDouble(),
+        part(has, Parts.Part.ACTIVATION, () -> one(Nonlinearity.values())),
+        part(has, Parts.Part.PADDING, () -> one(Parts.Border.values())),
+        part(has, Parts.Part.SQUEEZE_EXCITE, () -> random.nextBoolean(0.5)),
+        part(has, Parts.Part.WIDTH, () -> random.nextDouble(0.01, 8)),
+        part(has, Parts.Part.OUTPUT_STRIDE, () -> 8 << random.nextInt(3)),
+        part(has, Parts.Part.AUXILIARY, () -> random.nextBoolean(0.5)),
+        part(has, Parts.Part.SHAKE_DROP, () -> random.nextBoolean(0.5)));
+  }
+
+  private <T> OrAuto<T> part(List<Parts.Part> has, Parts.Part part, Supplier<T> value) {
+    return has.contains(part) ? auto(value) : OrAuto.auto();
   }
 }

@@ -180,6 +180,21 @@ final class RecipeProblemsTest {
         "model_options.drop_rate: got 1 (my.yaml:1); must be in [0, 1)",
         "model_options.drop_path_rate: got 1 (my.yaml:1); must be in [0, 1)");
     assertProblems(
+        "model_options: {width: 9, output_stride: 12, activation: swish, padding: fixed}",
+        "model_options.activation: got \"swish\" (my.yaml:1); must be auto, identity, relu, relu6,"
+            + " silu, gelu, hardswish, hardsigmoid, sigmoid or tanh",
+        "model_options.padding: got \"fixed\" (my.yaml:1); must be auto, symmetric or same",
+        "model_options.width: got 9 (my.yaml:1); must be in (0, 8], or auto",
+        "model_options.output_stride: got 12 (my.yaml:1); must be 8, 16, 32 or auto");
+    assertProblems(
+        "model: resnet20\nmodel_options: {width: 0.5}",
+        "model_options.width: got 0.5 (my.yaml:2); resnet20 has no such option; it is built as"
+            + " published");
+    assertProblems(
+        "model: pyramidnet110_a48\nmodel_options:\n  shake_drop: true\n  auxiliary: true",
+        "model_options.auxiliary: got true (my.yaml:4); pyramidnet110_a48 has no such option; it has"
+            + " activation, shake_drop");
+    assertProblems(
         "evaluation: {crop_pct: 1.1}",
         "evaluation.crop_pct: got 1.1 (my.yaml:1); must be in (0, 1], or auto");
     assertProblems("schedule: {lr: 0}", "schedule.lr: got 0 (my.yaml:1); must be in (0, 1000]");
@@ -240,7 +255,7 @@ final class RecipeProblemsTest {
         "schedule.min_lr: got 0.2 (my.yaml:1); must be in [0, 0.1], up to lr");
     assertProblems(
         "optimizer: {momentum: 0}",
-        "optimizer.nesterov: got true (preset plain:36); must be false where momentum is 0");
+        "optimizer.nesterov: got true (preset plain:45); must be false where momentum is 0");
     assertProblems(
         "epochs: auto",
         "epochs: got \"auto\" (my.yaml:1); must be a whole number where budget_seconds is none");
@@ -250,7 +265,7 @@ final class RecipeProblemsTest {
             + " the validation pictures");
     assertProblems(
         "optimizer: adamw",
-        "schedule.lr: got 0.1 (preset plain:37), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 (preset plain:46), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.001");
   }
 

@@ -6,7 +6,9 @@ import dev.linnet.base.OrAuto;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Parts;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Nonlinearity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -58,8 +60,17 @@ final class RecipeReaderTest {
             data: 2024
             limit: 50
             val: none
-            model: resnet20
-            model_options: {drop_rate: 0.1, drop_path_rate: 0.2}
+            model: mobilenetv3_small_100
+            model_options:
+              drop_rate: 0.1
+              drop_path_rate: 0.2
+              activation: hardswish
+              padding: same
+              squeeze_excite: false
+              width: 0.5
+              output_stride: 16
+              auxiliary: auto
+              shake_drop: auto
             size: 32
             color: gray
             normalize: imagenet
@@ -92,8 +103,17 @@ final class RecipeReaderTest {
                 OrNone.of("2024"),
                 OrNone.of(50),
                 OrAuto.of(OrNone.none()),
-                OrAuto.of("resnet20"),
-                new Recipe.ModelOptions(0.1, 0.2),
+                OrAuto.of("mobilenetv3_small_100"),
+                new Recipe.ModelOptions(
+                    0.1,
+                    0.2,
+                    OrAuto.of(Nonlinearity.HARDSWISH),
+                    OrAuto.of(Parts.Border.SAME),
+                    OrAuto.of(false),
+                    OrAuto.of(0.5),
+                    OrAuto.of(16),
+                    OrAuto.auto(),
+                    OrAuto.auto()),
                 OrAuto.of(32),
                 OrAuto.of(ColorMode.GRAY),
                 OrAuto.of(Normalize.IMAGENET),
@@ -141,7 +161,7 @@ final class RecipeReaderTest {
         .containsEntry("epochs", path("parent.yaml") + ":2")
         .containsEntry("batch", path("my.yaml") + ":2")
         .containsEntry("optimizer.momentum", "--set optimizer.momentum")
-        .containsEntry("optimizer.nesterov", "preset plain:36")
+        .containsEntry("optimizer.nesterov", "preset plain:45")
         .containsEntry("tricks.label_smoothing", path("parent.yaml") + ":4")
         .containsEntry("seed", "--set seed");
   }

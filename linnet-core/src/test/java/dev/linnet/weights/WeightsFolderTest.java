@@ -10,12 +10,14 @@ import dev.linnet.base.RandomState;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Parts;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.io.IOException;
@@ -85,6 +87,81 @@ class WeightsFolderTest {
         assertThat(loaded.model().forward(x).equalBits(model.forward(x))).isTrue();
       }
     }
+  }
+
+  @Test
+  void exchanged_parts_are_saved_by_timms_names_and_loaded() throws IOException {
+    Parts parts =
+        Parts.PUBLISHED
+            .withActivation(Nonlinearity.HARDSWISH)
+            .withPadding(Parts.Border.SAME)
+            .withOutputStride(16)
+            .withWidth(0.5)
+            .withSqueezeExcite(Parts.Presence.WITHOUT);
+    ZooModel zoo = Zoo.find("mobilenetv3_small_100");
+    try (Classifier model =
+        zoo.create(zoo.options().withClasses(7).withParts(parts), Device.CPU, RandomState.of(1))) {
+      WeightsFolder.save(folder, model, names(7), zoo.published().preprocessing());
+      assertThat(Files.readString(config()).replaceAll("\\s+", " "))
+          .contains(
+              "\"model_args\" : { \"act_layer\" : \"hard_swish\", \"pad_type\" : \"same\","
+                  + " \"output_stride\" : 16, \"width\" : 0.5, \"squeeze_excite\" : false }");
+      try (Pretrained loaded = WeightsFolder.load(folder, Device.CPU)) {
+        assertThat(loaded.model().parts()).isEqualTo(parts);
+        Tensor x = pictures(2, 3, 64);
+        assertThat(loaded.model().forward(x).equalBits(model.forward(x))).isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"act_layer\": \"mish\"|model_args.act_layer: got \"mish\"; must be one of identity, relu,"
+            + " relu6, silu, gelu, hard_swish, hard_sigmoid, sigmoid, tanh",
+        "\"pad_type\": \"reflect\"|model_args.pad_type: got \"reflect\"; must be one of \"\", same,"
+            + " symmetric",
+        "\"output_stride\": 12|output_stride: got 12; must be 8, 16, 32 or auto",
+        "\"output_stride\": \"8\"|model_args.output_stride: got \"8\"; must be a whole number",
+        "\"aux_logits\": true|model_options.auxiliary: mobilenetv2_035 has no such option; it has"
+            + " activation, padding, squeeze_excite, width, output_stride",
+        "\"aux_logits\": 1|model_args.aux_logits: got 1; must be one of true, false",
+        "\"width\": 9|width: got 9.0; must be in (0, 8], or auto",
+        "\"global_pool\": \"max\"|model_args.global_pool: got \"max\"; Linnet builds \"avg\" only",
+        "\"stem_type\": \"deep\"|model_args.stem_type: got \"deep\"; Linnet does not build this"
+            + " variation",
+      })
+  void arguments_that_cannot_be_are_refused(String argument, String message) throws IOException {
+    Files.writeString(
+        config(), "{\"architecture\": \"mobilenetv2_035\", \"model_args\": {" + argument + "}}");
+    assertThatThrownBy(() -> WeightsFolder.config(folder))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(config() + ": " + message);
+  }
+
+  @Test
+  void arguments_that_change_nothing_and_the_old_flat_layout_are_read() throws IOException {
+    Files.writeString(
+        config(),
+        """
+        {"architecture": "resnet18", "num_classes": 3, "input_size": [3, 160, 192],
+         "crop_pct": 0.5, "crop_mode": "squash", "mean": [0.5, 0.5, 0.5], "label_names": ["a", "b", "c"],
+         "model_args": {"output_stride": 32, "aux_logits": false, "global_pool": "avg"}}
+        """);
+    WeightsConfig read = WeightsFolder.config(folder);
+    assertThat(read.options().classes()).isEqualTo(3);
+    assertThat(read.options().parts()).isEqualTo(Parts.PUBLISHED);
+    assertThat(read.classNames()).containsExactly("a", "b", "c");
+    assertThat(read.preprocessing())
+        .isEqualTo(
+            Zoo.find("resnet18")
+                .published()
+                .preprocessing()
+                .withInput(new InputSize(3, 160, 192))
+                .withCropPct(0.5)
+                .withCropMode("squash")
+                .withColors(List.of(0.5, 0.5, 0.5), List.of(0.229, 0.224, 0.225)));
   }
 
   @Test
