@@ -45,9 +45,13 @@ final class ModelArgument {
   }
 
   private SavedModel named(Session session, Device device) {
-    Hub hub =
-        Hub.of(session.shell().environment()).withDownloads(new DownloadProgress(session.output()));
-    return SavedModel.open(run, hub, device);
+    return SavedModel.open(run, hub(session), device);
+  }
+
+  /** The hub of the environment, with progress. */
+  static Hub hub(Session session) {
+    return Hub.of(session.shell().environment())
+        .withDownloads(new DownloadProgress(session.output()));
   }
 
   /** By the names that {@code config.json} has for it. */

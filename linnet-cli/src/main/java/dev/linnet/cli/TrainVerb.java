@@ -40,6 +40,9 @@ import picocli.CommandLine.Option;
       "  linnet train --data photos/",
       "  linnet train --data photos/ --model resnet50 --epochs 30 --out runs/photos",
       "  linnet train --data cifar10 --recipe plain --set optimizer.momentum=0.95",
+      "  linnet train --data photos/ --from hf://timm/resnet18.a1_in1k",
+      "  linnet train --data photos/ --from resnet50 --weights resnet50.pth",
+      "  linnet train --data photos/ --from runs/other --epochs 10",
       "  linnet train --data photos/ --dry-run",
       "  linnet train --resume runs/photos",
       "  linnet train --resume runs/photos --epochs 60",
@@ -108,7 +111,8 @@ final class TrainVerb implements Callable<Integer> {
         new Experiment.Surroundings(
             Places.of(session.shell().environment()),
             new DownloadProgress(session.output()),
-            Device.parse(session.common().device));
+            Device.parse(session.common().device),
+            ModelArgument.hub(session));
     if (resume != null) {
       return goOn(resume, around);
     }

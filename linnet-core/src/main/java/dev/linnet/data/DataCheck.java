@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.AtomicFile;
+import dev.linnet.base.Sha256;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
@@ -119,7 +120,7 @@ public final class DataCheck {
     static final Hash NONE = new Hash(0, 0);
 
     static Hash of(byte[] content) {
-      MessageDigest digest = StoredSet.sha256();
+      MessageDigest digest = Sha256.digest();
       ByteBuffer bytes = ByteBuffer.wrap(digest.digest(content));
       return new Hash(bytes.getLong(), bytes.getLong());
     }

@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -140,7 +141,7 @@ public final class DataSource {
 
   /** SHA-256 of the fingerprints of all splits, in hexadecimal. */
   public String fingerprint() {
-    MessageDigest digest = StoredSet.sha256();
+    MessageDigest digest = Sha256.digest();
     sets.forEach(
         (split, set) ->
             digest.update(

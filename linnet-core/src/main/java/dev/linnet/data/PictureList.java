@@ -2,6 +2,7 @@ package dev.linnet.data;
 
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.Sha256;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageHeader;
@@ -91,7 +92,7 @@ public final class PictureList implements PictureSet {
 
   @Override
   public String fingerprint() {
-    MessageDigest digest = StoredSet.sha256();
+    MessageDigest digest = Sha256.digest();
     files.forEach(f -> digest.update(f.toString().getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(digest.digest());
   }

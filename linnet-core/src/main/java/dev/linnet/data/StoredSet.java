@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.RandomState;
+import dev.linnet.base.Sha256;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
@@ -8,7 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -119,7 +119,7 @@ final class StoredSet implements PictureSet {
   }
 
   private String computeFingerprint() {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     StringBuilder line = new StringBuilder();
     for (String name : classes) {
       digest.update((name + "\n").getBytes(StandardCharsets.UTF_8));
@@ -132,13 +132,5 @@ final class StoredSet implements PictureSet {
     }
     digest.update(Long.toHexString(store.checksum()).getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

@@ -150,7 +150,8 @@ public record Parts(
     return List.of(Part.values()).stream().filter(part -> !value(part).isAuto()).toList();
   }
 
-  private OrAuto<?> value(Part part) {
+  /** A part as it was asked for. */
+  public OrAuto<?> value(Part part) {
     return switch (part) {
       case ACTIVATION -> activation;
       case PADDING -> padding;

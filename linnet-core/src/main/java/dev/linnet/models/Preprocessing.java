@@ -1,6 +1,8 @@
 package dev.linnet.models;
 
 import dev.linnet.base.Check;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -98,6 +100,20 @@ public record Preprocessing(
   public Preprocessing withColors(List<Double> mean, List<Double> std) {
     InputSize size = new InputSize(mean.size(), input.height(), input.width());
     return new Preprocessing(size, interpolation, cropPct, cropMode, mean, std);
+  }
+
+  /** The same for another number of channels, each with the average of mean and deviation. */
+  public Preprocessing withChannels(int channels) {
+    return withColors(spread(mean, channels), spread(std, channels));
+  }
+
+  /** As many values as there are channels: as they are, else the mean of them in each. */
+  private static List<Double> spread(List<Double> values, int channels) {
+    if (values.size() == channels) {
+      return values;
+    }
+    double mean = values.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+    return new ArrayList<>(Collections.nCopies(channels, mean));
   }
 
   private static void checkPerChannel(String what, List<Double> values, InputSize input) {

@@ -2,6 +2,8 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.OrAuto;
 import dev.linnet.image.ColorMode;
+import dev.linnet.image.EvalTransform.CropMode;
+import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
@@ -234,12 +236,12 @@ public final class Chooser {
 
   private void warnAboutFewPictures() {
     int few = data.side() <= SMALL_SIDE ? FEW_SMALL : FEW_PHOTOS;
-    if (data.training() < few) {
+    if (data.training() < few && recipe.from().isNone()) {
       warnings.add(
           String.format(
               Locale.ROOT,
               "%,d training pictures are few: a network trained from scratch stays weak; published"
-                  + " weights as a start do well with so few",
+                  + " weights as a start (--from) do well with so few",
               data.training()));
     }
   }
@@ -293,7 +295,10 @@ public final class Chooser {
   private Recipe.Evaluation evaluation(boolean small) {
     Recipe.Evaluation evaluation = recipe.evaluation();
     double crop = evaluation.cropPct().orElse(small ? 1.0 : 0.875);
-    return new Recipe.Evaluation(OrAuto.of(crop), evaluation.interpolation());
+    return new Recipe.Evaluation(
+        OrAuto.of(crop),
+        OrAuto.of(evaluation.interpolation().orElse(Interpolation.BILINEAR)),
+        OrAuto.of(evaluation.cropMode().orElse(CropMode.CENTER)));
   }
 
   private static String duration(double seconds) {

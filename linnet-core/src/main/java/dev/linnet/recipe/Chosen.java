@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,6 +16,13 @@ public record Chosen(
   public Chosen {
     reasons = List.copyOf(reasons);
     warnings = List.copyOf(warnings);
+  }
+
+  /** The same with reasons that come before these. */
+  Chosen after(List<String> earlier) {
+    List<String> all = new ArrayList<>(earlier);
+    all.addAll(reasons);
+    return new Chosen(loaded, all, warnings, seconds);
   }
 
   /** The recipe. */

@@ -21,6 +21,7 @@ import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Processor;
 import dev.linnet.tensor.Shape;
 import dev.linnet.train.RunFolder;
+import dev.linnet.weights.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ import java.util.Optional;
  * @param memory of a training step at its peak
  * @param updates of the whole run
  * @param warnings what the user should know before the run
+ * @param origin the weights to start from, where they are still to be read
  */
 public record Experiment(
     Chosen chosen,
@@ -50,7 +52,8 @@ public record Experiment(
     ModelCost cost,
     MemoryEstimate memory,
     long updates,
-    List<String> warnings) {
+    List<String> warnings,
+    Optional<Origin> origin) {
   /** The data set when none is named. */
   public static final String DEFAULT_DATA = "digits";
 
@@ -65,8 +68,9 @@ public record Experiment(
    * @param places where names of data sets are looked up
    * @param downloads hears how far a download is
    * @param device where to compute
+   * @param hub where {@code hf://} names are fetched
    */
-  public record Surroundings(Places places, DownloadListener downloads, Device device) {}
+  public record Surroundings(Places places, DownloadListener downloads, Device device, Hub hub) {}
 
   /**
    * Plans a new training.
@@ -74,7 +78,7 @@ public record Experiment(
    * @throws LinnetException if the data cannot be used or the recipe does not fit them
    */
   public static Experiment plan(LoadedRecipe loaded, Surroundings around) {
-    return plan(loaded, around, DrawnIndices.NONE);
+    return plan(loaded, around, DrawnIndices.NONE, Origin.of(loaded.recipe(), around.hub()));
   }
 
   /**
@@ -88,14 +92,19 @@ public record Experiment(
           Files.exists(run.splits())
               ? DrawnIndices.fromJson(Files.readString(run.splits()), run.splits().toString())
               : DrawnIndices.NONE;
-      return plan(loaded, around, drawn);
+      Optional<Origin> origin =
+          run.hasCheckpoint() // which has the weights
+              ? Optional.empty()
+              : Origin.of(loaded.recipe(), around.hub());
+      return plan(loaded, around, drawn, origin);
     } catch (IOException e) {
       throw new LinnetException(run.splits() + ": cannot be read", e);
     }
   }
 
-  private static Experiment plan(LoadedRecipe loaded, Surroundings around, DrawnIndices drawn) {
-    Recipe recipe = loaded.recipe();
+  private static Experiment plan(
+      LoadedRecipe asked, Surroundings around, DrawnIndices drawn, Optional<Origin> origin) {
+    Recipe recipe = asked.recipe();
     if (!recipe.model().isAuto()) {
       Zoo.find(recipe.model().value());
     }
@@ -108,9 +117,15 @@ public record Experiment(
                 .withSeed(recipe.seed())
                 .withDrawn(drawn)
                 .withDownloads(around.downloads()));
+    Origin.Settled settled =
+        origin
+            .map(start -> start.over(asked, data.classes()))
+            .orElse(new Origin.Settled(asked, List.of()));
+    LoadedRecipe loaded = settled.loaded();
     PictureSet training = data.train();
     Optional<PictureSet> validation = data.choosing();
-    DataFacts facts = DataLook.at(training, validation.map(PictureSet::size).orElse(0), recipe);
+    DataFacts facts =
+        DataLook.at(training, validation.map(PictureSet::size).orElse(0), loaded.recipe());
     MachineFacts machine =
         new MachineFacts(
             Runtime.getRuntime().availableProcessors(),
@@ -120,12 +135,15 @@ public record Experiment(
     int classes = data.classes().size();
     TrainingSpeed speed =
         TrainingSpeed.of(machine)
-            .withMacs((model, size, color) -> cost(model, recipe, classes, size, color).macs());
-    Chosen chosen = Chooser.choose(loaded.with(located(recipe), "the data's place"), facts, speed);
-    return complete(chosen, data, around.device());
+            .withMacs(
+                (model, size, color) -> cost(model, loaded.recipe(), classes, size, color).macs());
+    Chosen chosen =
+        Chooser.choose(loaded.with(located(loaded.recipe()), "the data's place"), facts, speed);
+    return complete(chosen.after(settled.reasons()), data, around.device(), origin);
   }
 
-  private static Experiment complete(Chosen chosen, DataSource data, Device device) {
+  private static Experiment complete(
+      Chosen chosen, DataSource data, Device device, Optional<Origin> origin) {
     Recipe recipe = chosen.recipe();
     ModelCost cost =
         cost(
@@ -144,7 +162,8 @@ public record Experiment(
     if (device.kind() == Device.Kind.CPU) {
       checkMemory(recipe, memory, Engine.availableBytes());
     }
-    return new Experiment(chosen, data, data.classes(), device, cost, memory, updates, warnings);
+    return new Experiment(
+        chosen, data, data.classes(), device, cost, memory, updates, warnings, origin);
   }
 
   private static MemoryEstimate memory(Recipe recipe, int classes, long parameters) {
@@ -209,14 +228,21 @@ public record Experiment(
     return share.isNone() ? Holdout.NONE : Holdout.of(share.value());
   }
 
-  /** A path is kept absolute, so that the saved recipe works from any folder. */
+  /** Paths are kept absolute, so that the saved recipe works from any folder. */
   private static Recipe located(Recipe recipe) {
-    if (recipe.data().isNone()) {
-      return recipe.withData(DEFAULT_DATA);
-    }
-    Path path = Path.of(recipe.data().value());
-    return Files.exists(path)
-        ? recipe.withData(path.toAbsolutePath().normalize().toString())
-        : recipe;
+    return recipe
+        .withData(recipe.data().isNone() ? DEFAULT_DATA : absolute(recipe.data().value()))
+        .with("from", located(recipe.from()))
+        .with("weights", located(recipe.weights()));
+  }
+
+  private static OrNone<String> located(OrNone<String> place) {
+    return place.isNone() ? place : OrNone.of(absolute(place.value()));
+  }
+
+  private static String absolute(String name) {
+    return !Hub.isName(name) && Files.exists(Path.of(name))
+        ? Path.of(name).toAbsolutePath().normalize().toString()
+        : name;
   }
 }

@@ -25,6 +25,7 @@ import dev.linnet.optim.Schedule;
 import dev.linnet.optim.WeightAverage;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Turns a settled recipe into the objects that the trainer works with. */
 final class Ingredients {
@@ -75,9 +76,17 @@ final class Ingredients {
 
   // ------------------------------------------------------------------ pictures
 
-  static Normalization normalization(Recipe recipe, PictureSet training) {
+  /**
+   * @param weights what the weights to start from want, where the recipe asks for it
+   */
+  static Normalization normalization(
+      Recipe recipe, PictureSet training, Supplier<Preprocessing> weights) {
     return switch (recipe.normalize().value()) {
       case IMAGENET -> Normalization.IMAGENET;
+      case WEIGHTS -> {
+        Preprocessing wants = weights.get().withChannels(channels(recipe.color().value()));
+        yield new Normalization(wants.mean(), wants.std());
+      }
       case DATA ->
           DataLook.normalization(training, decode(recipe), Math.max(1, recipe.workers().value()));
     };
@@ -106,9 +115,9 @@ final class Ingredients {
   static Preprocessing preprocessing(Recipe recipe, Normalization normalization) {
     return new Preprocessing(
         new InputSize(normalization.channels(), recipe.size().value(), recipe.size().value()),
-        recipe.evaluation().interpolation().name().toLowerCase(Locale.ROOT),
+        recipe.evaluation().interpolation().value().name().toLowerCase(Locale.ROOT),
         recipe.evaluation().cropPct().value(),
-        Preprocessing.CENTER,
+        recipe.evaluation().cropMode().value().name().toLowerCase(Locale.ROOT),
         normalization.mean(),
         normalization.std());
   }

@@ -4,6 +4,8 @@ package dev.linnet.recipe;
 public enum Normalize {
   /** Those of the training pictures, a channel each. */
   DATA,
-  /** ImageNet's, which published weights expect. */
-  IMAGENET
+  /** ImageNet's, which most published weights expect. */
+  IMAGENET,
+  /** Those that the weights to start from want. */
+  WEIGHTS
 }

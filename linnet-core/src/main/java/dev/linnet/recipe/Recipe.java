@@ -25,6 +25,10 @@ public record Recipe(
     @About("pictures a class at most, drawn by seed") OrNone<Integer> limit,
     @About("share of the training pictures held out to choose the best weights")
         OrAuto<OrNone<Double>> val,
+    @About(
+            "weights to start from: a run, a folder of weights or hf://OWNER/NAME; with weights a network's name")
+        OrNone<String> from,
+    @About("file with the weights of the network that from names") OrNone<String> weights,
     @About("network; \"linnet models\" lists them") OrAuto<String> model,
     @About("options of the network") ModelOptions modelOptions,
     @About("height and width of the network's input, in pixels") OrAuto<Integer> size,
@@ -64,6 +68,21 @@ public record Recipe(
         "val",
         val,
         "in (0, 1), or auto or none");
+    Check.that(
+        from.isNoneOr(name -> !name.isBlank()),
+        "from",
+        from,
+        "a folder or hf://OWNER/NAME, or none");
+    Check.that(
+        weights.isNoneOr(file -> !file.isBlank() && !from.isNone()),
+        "weights",
+        weights,
+        "none where from names no network, such as --from resnet50 --weights FILE");
+    Check.that(
+        normalize.isAutoOr(how -> how != Normalize.WEIGHTS || !from.isNone()),
+        "normalize",
+        normalize,
+        "data or imagenet where from is none");
     Check.that(model.isAutoOr(name -> !name.isBlank()), "model", model, "a name, or auto");
     Check.that(
         size.isAutoOr(pixels -> pixels >= 1 && pixels <= 8192),
@@ -165,6 +184,20 @@ public record Recipe(
           "8, 16, 32 or auto");
     }
 
+    /** These options with other parts. */
+    ModelOptions withParts(Parts parts) {
+      return new ModelOptions(
+          dropRate,
+          dropPathRate,
+          parts.activation(),
+          parts.padding(),
+          parts.squeezeExcite(),
+          parts.width(),
+          parts.outputStride(),
+          parts.auxiliary(),
+          parts.shakeDrop());
+    }
+
     /** The parts that may be exchanged. */
     public Parts parts() {
       return new Parts(
@@ -177,11 +210,15 @@ public record Recipe(
    * side, then the center.
    *
    * @param cropPct share of the short side that the center crop keeps, in (0, 1]
-   * @param interpolation how pictures are resized
+   * @param interpolation how pictures are resized; auto: bilinear, or as the weights want it
+   * @param cropMode what happens to pictures that are not square; auto: center, or as the weights
+   *     want it
    */
   public record Evaluation(
       @About("share of the short side that the center crop keeps") OrAuto<Double> cropPct,
-      @About("how pictures are resized") Interpolation interpolation) {
+      @About("how pictures are resized") OrAuto<Interpolation> interpolation,
+      @About("what happens to pictures that are not square")
+          OrAuto<EvalTransform.CropMode> cropMode) {
     public Evaluation {
       Check.that(
           cropPct.isAutoOr(share -> share > 0 && share <= 1),
@@ -193,10 +230,11 @@ public record Recipe(
     /**
      * How a picture becomes an input of size × size pixels.
      *
-     * @throws IllegalStateException if crop_pct is still {@code auto}
+     * @throws IllegalStateException if something is still {@code auto}
      */
     public EvalTransform over(int size) {
-      return EvalTransform.of(new ImageSize(size, size), cropPct.value(), interpolation);
+      return EvalTransform.of(new ImageSize(size, size), cropPct.value(), interpolation.value())
+          .withMode(cropMode.value());
     }
   }
 

@@ -4,20 +4,15 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
-import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Orientation;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.Predictor;
-import dev.linnet.train.RunFolder;
 import dev.linnet.weights.Hub;
 import dev.linnet.weights.Pretrained;
-import dev.linnet.weights.WeightsFolder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -42,9 +37,7 @@ public record SavedModel(
    * @throws LinnetException if it is none of these, cannot be fetched, or its files are broken
    */
   public static SavedModel open(String name, Hub hub, Device device) {
-    return Hub.isName(name)
-        ? of(WeightsFolder.load(hub.folder(name), device))
-        : open(Path.of(name), device);
+    return of(Origin.of(name, hub), device);
   }
 
   /**
@@ -53,30 +46,7 @@ public record SavedModel(
    * @throws LinnetException if it is neither, or its files are broken
    */
   public static SavedModel open(Path folder, Device device) {
-    if (!Files.isDirectory(folder)) {
-      throw new LinnetException(
-          folder
-              + ": no such folder; give a run's folder, a folder with config.json and"
-              + " model.safetensors, or a name of the zoo with --weights FILE");
-    }
-    RunFolder run = new RunFolder(folder);
-    if (!Files.exists(run.recipe())) {
-      return of(WeightsFolder.load(folder, device));
-    }
-    if (!Files.exists(run.weights())) {
-      throw new LinnetException(
-          folder
-              + ": the run has no weights yet: its first epoch did not end; go on with"
-              + " linnet train --resume "
-              + folder);
-    }
-    Recipe recipe =
-        RecipeReader.create().read(run.recipe().toString(), Map.of(), List.of()).recipe();
-    return new SavedModel(
-        WeightsFolder.load(folder, device),
-        recipe.orientation().orElse(Orientation.APPLY),
-        recipe.maxPixels(),
-        Optional.of(recipe));
+    return of(Origin.of(folder), device);
   }
 
   /**
@@ -85,12 +55,12 @@ public record SavedModel(
    * @param architecture a name of the zoo
    */
   public static SavedModel open(String architecture, Path weights, Device device) {
-    return of(WeightsFolder.loadFile(architecture, weights, device));
+    return of(Origin.of(architecture, weights), device);
   }
 
-  private static SavedModel of(Pretrained pretrained) {
+  private static SavedModel of(Origin origin, Device device) {
     return new SavedModel(
-        pretrained, Orientation.IGNORE, DecodeOptions.DEFAULT.maxPixels(), Optional.empty());
+        origin.load(device), origin.orientation(), origin.maxPixels(), origin.recipe());
   }
 
   /** Another limit on the size of pictures. */

@@ -20,6 +20,9 @@ public interface ScheduleRecipe {
   /** Length of the linear warm-up from 0, in epochs. */
   OrAuto<Double> warmupEpochs();
 
+  /** This schedule with another highest learning rate. */
+  ScheduleRecipe withLr(double lr);
+
   /** This schedule with other values for what is chosen by the data. */
   ScheduleRecipe with(OrAuto<OrNone<Integer>> lrPer, OrAuto<Double> warmupEpochs);
 
@@ -92,6 +95,11 @@ public interface ScheduleRecipe {
       long warmup = Math.round(warmupEpochs.value() * updatesPerEpoch);
       double floor = minLr * scale(pictures);
       return new WarmupCosine(lrFor(pictures), warmup, updatesPerEpoch * epochs, floor);
+    }
+
+    @Override
+    public ScheduleRecipe withLr(double value) {
+      return new Cosine(value, lrPer, warmupEpochs, Math.min(minLr, value));
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.TrainingListener;
+import dev.linnet.weights.Hub;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,7 +70,10 @@ public record Training(
         Experiment.plan(
             loaded,
             new Experiment.Surroundings(
-                Places.of(System.getenv()), DownloadListener.NONE, Device.CPU));
+                Places.of(System.getenv()),
+                DownloadListener.NONE,
+                Device.CPU,
+                Hub.of(System.getenv())));
     System.Logger log = System.getLogger(Training.class.getName());
     experiment.warnings().forEach(w -> log.log(System.Logger.Level.WARNING, w));
     List<String> command = List.of("Training.on", String.valueOf(options.get("data")));

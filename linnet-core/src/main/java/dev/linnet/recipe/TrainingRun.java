@@ -26,6 +26,7 @@ import dev.linnet.train.TrainOptions;
 import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
+import dev.linnet.weights.Fit;
 import dev.linnet.weights.WeightsFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,9 @@ import java.util.function.Consumer;
 public final class TrainingRun implements AutoCloseable {
   /** Stream of the seed for first weights. */
   private static final long WEIGHTS_STREAM = 21;
+
+  /** Stream of the seed for a new head on weights from elsewhere. */
+  private static final long HEAD_STREAM = 22;
 
   private final Experiment experiment;
   private final RunFolder folder;
@@ -96,7 +100,7 @@ public final class TrainingRun implements AutoCloseable {
     }
     this.training = held(experiment.data().train());
     this.validation = experiment.data().choosing().map(this::held);
-    this.normalization = Ingredients.normalization(recipe, training);
+    this.normalization = Ingredients.normalization(recipe, training, this::wanted);
     this.preprocessing = Ingredients.preprocessing(recipe, normalization);
     this.bad =
         new BadPictures(
@@ -109,11 +113,31 @@ public final class TrainingRun implements AutoCloseable {
             Ingredients.modelOptions(recipe, experiment.classes().size(), recipe.color().value()),
             experiment.device(),
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
+    experiment.origin().ifPresent(this::startFrom);
+    WeightsFolder.describe(folder.path(), model, experiment.classes(), preprocessing);
     this.optimizer = Ingredients.optimizer(recipe, model);
     this.average = Ingredients.average(recipe, model);
     this.log = new MetricsLog(folder);
     this.trainer = trainer(recipe);
     trainer.listen(log);
+  }
+
+  /** What the weights to start from want; a run that goes on has it in its own folder. */
+  private Preprocessing wanted() {
+    return experiment
+        .origin()
+        .map(Origin::config)
+        .orElseGet(() -> WeightsFolder.config(folder.path()))
+        .preprocessing();
+  }
+
+  /** Takes over the weights; the head only where it knows the same classes. */
+  private void startFrom(Origin origin) {
+    WeightsFolder.loadInto(origin.source(), model, Fit.ADAPT);
+    if (!origin.knows(experiment.classes())
+        && origin.config().options().classes() == model.classes()) {
+      model.resetHead(model.classes(), RandomState.of(experiment.recipe().seed()).at(HEAD_STREAM));
+    }
   }
 
   /** Writes down what the run depends on. */
@@ -165,6 +189,11 @@ public final class TrainingRun implements AutoCloseable {
         Duration.ofSeconds(recipe.checkpoint().everySeconds()),
         List.of(),
         Map.of("model", recipe.model().value(), "data", experiment.data().fingerprint()));
+  }
+
+  /** The network, for tests. */
+  Classifier model() {
+    return model;
   }
 
   /** Adds what watches the training. */
@@ -249,6 +278,13 @@ public final class TrainingRun implements AutoCloseable {
     facts.put("seed", recipe.seed());
     facts.put("data", experiment.data().where());
     facts.put("data_sha256", experiment.data().fingerprint());
+    experiment
+        .origin()
+        .ifPresent(
+            origin -> {
+              facts.put("from", String.valueOf(origin.source()));
+              facts.put("from_sha256", origin.sha256());
+            });
     return Environment.of(command, facts);
   }
 

@@ -76,6 +76,11 @@ public record WeightsConfig(
     }
   }
 
+  /** Other names of the classes. */
+  WeightsConfig withClassNames(List<String> names) {
+    return new WeightsConfig(architecture, options, names, preprocessing);
+  }
+
   /**
    * Reads a file.
    *
@@ -140,7 +145,7 @@ public record WeightsConfig(
       mustBe(args.path("global_pool"), "model_args.global_pool", declared.globalPool());
     }
     return new WeightsConfig(
-        model.name(), options, classNames(root), withChannels(preprocessing, options.inChannels()));
+        model.name(), options, classNames(root), preprocessing.withChannels(options.inChannels()));
   }
 
   private static ModelOptions withArguments(ModelOptions options, JsonNode args) {
@@ -255,7 +260,7 @@ public record WeightsConfig(
       }
       InputSize input =
           new InputSize(size.get(0).intValue(), size.get(1).intValue(), size.get(2).intValue());
-      result = withChannels(result, input.channels()).withInput(input);
+      result = result.withChannels(input.channels()).withInput(input);
     }
     int channels = result.input().channels();
     if (cfg.hasNonNull("mean")) {
@@ -276,11 +281,6 @@ public record WeightsConfig(
       result = result.withCropMode(cfg.path("crop_mode").asText());
     }
     return result;
-  }
-
-  /** The same with as many colors. */
-  static Preprocessing withChannels(Preprocessing p, int channels) {
-    return p.withColors(spread(p.mean(), channels), spread(p.std(), channels));
   }
 
   /** A list, or an object from index to name. */
@@ -339,20 +339,11 @@ public record WeightsConfig(
     for (JsonNode value : list) {
       values.add(number(value, what));
     }
-    List<Double> spread = values.size() == 1 ? spread(values, count) : values;
+    List<Double> spread = values.size() == 1 ? Collections.nCopies(count, values.get(0)) : values;
     if (spread.size() != count) {
       throw new LinnetException(what + ": got " + list + "; must be " + count + " numbers");
     }
     return spread;
-  }
-
-  /** As many values as there are channels: as they are, else the mean of them in each. */
-  private static List<Double> spread(List<Double> values, int channels) {
-    if (values.size() == channels) {
-      return values;
-    }
-    double mean = values.stream().mapToDouble(Double::doubleValue).average().orElse(0);
-    return new ArrayList<>(Collections.nCopies(channels, mean));
   }
 
   private static void mustBe(JsonNode node, String what, String only) {

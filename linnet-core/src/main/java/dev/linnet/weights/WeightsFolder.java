@@ -3,7 +3,6 @@ package dev.linnet.weights;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.models.Classifier;
-import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
@@ -53,7 +52,38 @@ public final class WeightsFolder {
    *     unknown network (with the nearest names) or says what cannot be
    */
   public static WeightsConfig config(Path folder) {
-    return WeightsConfig.read(folder.resolve(CONFIG));
+    WeightsConfig read = WeightsConfig.read(folder.resolve(CONFIG));
+    return read.classNames().isEmpty()
+        ? read.withClassNames(names(Zoo.find(read.architecture()), read.options().classes()))
+        : read;
+  }
+
+  /**
+   * What a bare file says about its weights: safetensors, the index of its shards, or a state dict
+   * of {@code torch.save}. The file says the number of classes and of colors; the preprocessing is
+   * the published one of that name.
+   *
+   * @throws LinnetException if the name is unknown, or the file is missing or broken
+   */
+  public static WeightsConfig config(String architecture, Path file) {
+    ZooModel zoo = Zoo.find(architecture);
+    Classifier published = zoo.declare(zoo.options());
+    int classes = published.classes();
+    int channels = published.inChannels();
+    try (TensorFile weights = CleanNames.open(file, published)) {
+      classes = size(weights, published.headName(), 0, classes);
+      channels = size(weights, published.firstConvNames().get(0), 1, channels);
+    }
+    return new WeightsConfig(
+        architecture,
+        zoo.options().withClasses(classes).withInChannels(channels),
+        names(zoo, classes),
+        zoo.published().preprocessing().withChannels(channels));
+  }
+
+  /** The file with the weights: itself, or the one in a folder. */
+  public static Path file(Path source) {
+    return Files.isDirectory(source) ? weights(source) : source;
   }
 
   /**
@@ -63,40 +93,26 @@ public final class WeightsFolder {
    *     network's (with the names that do not fit)
    */
   public static Pretrained load(Path folder, Device device) {
-    WeightsConfig config = config(folder);
-    Path weights = weights(folder);
-    Classifier model = Zoo.find(config.architecture()).declare(config.options());
-    return new Pretrained(filled(model, weights, device), named(config), config.preprocessing());
+    return load(config(folder), folder, device);
+  }
+
+  /** Reads a network with the weights of a bare file, as {@link #config(String, Path)} says. */
+  public static Pretrained loadFile(String architecture, Path file, Device device) {
+    return load(config(architecture, file), file, device);
   }
 
   /**
-   * Reads a network of the zoo with the weights of a bare file: safetensors, the index of its
-   * shards, or a state dict of {@code torch.save}. The file says the number of classes and of
-   * colors; the preprocessing is the published one of that name. The caller closes it.
+   * Reads a network that was described before; the caller closes it.
    *
-   * @throws LinnetException if the name is unknown, or the weights are missing, broken or another
-   *     network's
+   * @param config what is known about the weights
+   * @param source a folder of weights, or a bare file
+   * @throws LinnetException if the weights are missing, broken or another network's (with the names
+   *     that do not fit)
    */
-  public static Pretrained loadFile(String architecture, Path file, Device device) {
-    ZooModel zoo = Zoo.find(architecture);
-    Classifier published = zoo.declare(zoo.options());
-    int classes = published.classes();
-    int channels = published.inChannels();
-    try (TensorFile weights = CleanNames.open(file, published)) {
-      classes = size(weights, published.headName(), 0, classes);
-      channels = size(weights, published.firstConvNames().get(0), 1, channels);
-    }
-    ModelOptions options = zoo.options().withClasses(classes).withInChannels(channels);
-    Preprocessing preprocessing =
-        WeightsConfig.withChannels(zoo.published().preprocessing(), channels);
+  public static Pretrained load(WeightsConfig config, Path source, Device device) {
+    Classifier model = Zoo.find(config.architecture()).declare(config.options());
     return new Pretrained(
-        filled(zoo.declare(options), file, device), names(zoo, classes), preprocessing);
-  }
-
-  private static List<String> named(WeightsConfig config) {
-    return config.classNames().isEmpty()
-        ? names(Zoo.find(config.architecture()), config.options().classes())
-        : config.classNames();
+        filled(model, file(source), device), config.classNames(), config.preprocessing());
   }
 
   /** Published weights of ImageNet-1k do not name its classes. */
@@ -138,8 +154,7 @@ public final class WeightsFolder {
    *     was
    */
   public static List<String> loadInto(Path source, Classifier model, Fit fit) {
-    Path file = Files.isDirectory(source) ? weights(source) : source;
-    return Weights.load(file, model, Device.CPU, fit);
+    return Weights.load(file(source), model, Device.CPU, fit);
   }
 
   /**
@@ -155,8 +170,14 @@ public final class WeightsFolder {
       throw new IllegalArgumentException(
           "got " + classNames.size() + " names for " + model.classes() + " classes");
     }
-    AtomicFile.write(folder.resolve(CONFIG), WeightsConfig.json(model, classNames, preprocessing));
+    describe(folder, model, classNames, preprocessing);
     Weights.save(folder.resolve(WEIGHTS), model);
+  }
+
+  /** Writes {@code config.json} alone, before there are weights. */
+  public static void describe(
+      Path folder, Classifier model, List<String> classNames, Preprocessing preprocessing) {
+    AtomicFile.write(folder.resolve(CONFIG), WeightsConfig.json(model, classNames, preprocessing));
   }
 
   private static Classifier filled(Classifier model, Path file, Device device) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
+import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
@@ -95,7 +96,7 @@ final class ChooserTest {
     assertThat(chosen.warnings())
         .containsExactly(
             "244 training pictures are few: a network trained from scratch stays weak; published"
-                + " weights as a start do well with so few");
+                + " weights as a start (--from) do well with so few");
     assertThat(chosen.seconds()).isLessThan(300);
   }
 
@@ -177,7 +178,12 @@ final class ChooserTest {
                 .withSchedule(
                     new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.none()), OrAuto.of(0.3), 0))
                 .withOptimizer(new OptimizerRecipe.Sgd(0.9, true, OrAuto.of(0.0), true))
-                .with("evaluation", new Recipe.Evaluation(OrAuto.of(1.0), Interpolation.BILINEAR))
+                .with(
+                    "evaluation",
+                    new Recipe.Evaluation(
+                        OrAuto.of(1.0),
+                        OrAuto.of(Interpolation.BILINEAR),
+                        OrAuto.of(CropMode.CENTER)))
                 .with("workers", OrAuto.of(7))
                 .with("threads", OrAuto.of(5)));
   }

@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
 import dev.linnet.image.ColorMode;
+import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Parts;
@@ -47,19 +48,34 @@ final class RandomRecipes {
     OrAuto<Double> warmup = auto(() -> random.nextInt(epochs + 1) / 2.0);
     double lr = Math.pow(10, random.nextDouble(-9, 2));
     boolean holdOut = random.nextBoolean(0.5);
+    OrNone<String> from = none(this::text);
     OrAuto<String> model = auto(() -> one(Zoo.names().toArray(String[]::new)));
     return new Recipe(
         none(this::text),
         none(() -> 1 + random.nextInt(1000)),
         holdOut ? OrAuto.of(OrNone.of(random.nextDouble(0.01, 0.99))) : OrAuto.of(OrNone.none()),
+        from,
+        none(this::text)
+            .given()
+            .filter(file -> !from.isNone())
+            .map(OrNone::of)
+            .orElse(OrNone.none()),
         model,
         modelOptions(model),
         auto(() -> 1 + random.nextInt(8192)),
         auto(() -> one(ColorMode.values())),
-        auto(() -> one(Normalize.values())),
+        auto(
+            () ->
+                one(
+                    from.isNone()
+                        ? new Normalize[] {Normalize.DATA, Normalize.IMAGENET}
+                        : Normalize.values())),
         auto(() -> one(Orientation.values())),
         augment(),
-        new Recipe.Evaluation(auto(() -> random.nextDouble(0.1, 1)), one(Interpolation.values())),
+        new Recipe.Evaluation(
+            auto(() -> random.nextDouble(0.1, 1)),
+            auto(() -> one(Interpolation.values())),
+            auto(() -> one(CropMode.values()))),
         OrAuto.of(epochs),
         none(() -> 1 + random.nextInt(1000)),
         auto(() -> 1 + random.nextInt(1000)),

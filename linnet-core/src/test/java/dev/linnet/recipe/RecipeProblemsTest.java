@@ -255,7 +255,7 @@ final class RecipeProblemsTest {
         "schedule.min_lr: got 0.2 (my.yaml:1); must be in [0, 0.1], up to lr");
     assertProblems(
         "optimizer: {momentum: 0}",
-        "optimizer.nesterov: got true (preset plain:45); must be false where momentum is 0");
+        "optimizer.nesterov: got true (preset plain:47); must be false where momentum is 0");
     assertProblems(
         "epochs: auto",
         "epochs: got \"auto\" (my.yaml:1); must be a whole number where budget_seconds is none");
@@ -265,7 +265,7 @@ final class RecipeProblemsTest {
             + " the validation pictures");
     assertProblems(
         "optimizer: adamw",
-        "schedule.lr: got 0.1 (preset plain:46), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 (preset plain:48), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.001");
   }
 

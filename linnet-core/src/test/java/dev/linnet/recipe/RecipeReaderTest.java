@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.linnet.base.OrAuto;
 import dev.linnet.image.ColorMode;
+import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Parts;
@@ -60,6 +61,8 @@ final class RecipeReaderTest {
             data: 2024
             limit: 50
             val: none
+            from: mobilenetv3_small_100
+            weights: my.pth
             model: mobilenetv3_small_100
             model_options:
               drop_rate: 0.1
@@ -76,7 +79,7 @@ final class RecipeReaderTest {
             normalize: imagenet
             orientation: ignore
             augment: {name: resized-crop-flip, scale: [0.5, 1], interpolation: bicubic}
-            evaluation: {crop_pct: 0.9, interpolation: lanczos}
+            evaluation: {crop_pct: 0.9, interpolation: lanczos, crop_mode: squash}
             epochs: 8
             budget_seconds: 60
             batch: 64
@@ -103,6 +106,8 @@ final class RecipeReaderTest {
                 OrNone.of("2024"),
                 OrNone.of(50),
                 OrAuto.of(OrNone.none()),
+                OrNone.of("mobilenetv3_small_100"),
+                OrNone.of("my.pth"),
                 OrAuto.of("mobilenetv3_small_100"),
                 new Recipe.ModelOptions(
                     0.1,
@@ -120,7 +125,8 @@ final class RecipeReaderTest {
                 OrAuto.of(Orientation.IGNORE),
                 new AugmentRecipe.ResizedCropFlip(
                     List.of(0.5, 1.0), List.of(0.75, 4 / 3.0), 0.5, Interpolation.BICUBIC),
-                new Recipe.Evaluation(OrAuto.of(0.9), Interpolation.LANCZOS),
+                new Recipe.Evaluation(
+                    OrAuto.of(0.9), OrAuto.of(Interpolation.LANCZOS), OrAuto.of(CropMode.SQUASH)),
                 OrAuto.of(8),
                 OrNone.of(60),
                 OrAuto.of(64),
@@ -161,7 +167,7 @@ final class RecipeReaderTest {
         .containsEntry("epochs", path("parent.yaml") + ":2")
         .containsEntry("batch", path("my.yaml") + ":2")
         .containsEntry("optimizer.momentum", "--set optimizer.momentum")
-        .containsEntry("optimizer.nesterov", "preset plain:45")
+        .containsEntry("optimizer.nesterov", "preset plain:47")
         .containsEntry("tricks.label_smoothing", path("parent.yaml") + ":4")
         .containsEntry("seed", "--set seed");
   }

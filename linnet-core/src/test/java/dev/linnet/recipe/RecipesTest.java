@@ -7,6 +7,7 @@ import dev.linnet.base.OrAuto;
 import dev.linnet.data.BadPictures;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;
+import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.PadCrop;
@@ -124,6 +125,8 @@ final class RecipesTest {
             "--data",
             "--limit",
             "--val",
+            "--from",
+            "--weights",
             "--model",
             "--size",
             "--color",
@@ -199,7 +202,9 @@ final class RecipesTest {
   @Test
   void augmentations_become_operators() {
     EvalTransform evaluation =
-        new Recipe.Evaluation(OrAuto.of(0.875), Interpolation.BICUBIC).over(32);
+        new Recipe.Evaluation(
+                OrAuto.of(0.875), OrAuto.of(Interpolation.BICUBIC), OrAuto.of(CropMode.CENTER))
+            .over(32);
     assertThat(evaluation)
         .isEqualTo(EvalTransform.of(new ImageSize(32, 32), 0.875, Interpolation.BICUBIC));
     assertThat(AugmentRecipe.None.DEFAULT.over(evaluation)).isEqualTo(evaluation);

@@ -9,6 +9,7 @@ import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.train.RunFolder;
+import dev.linnet.weights.Hub;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,8 @@ class SoakTest {
     Experiment experiment =
         Experiment.plan(
             loaded,
-            new Experiment.Surroundings(Places.of(Map.of()), DownloadListener.NONE, Device.CPU));
+            new Experiment.Surroundings(
+                Places.of(Map.of()), DownloadListener.NONE, Device.CPU, Hub.of(Map.of())));
     RunFolder run = RunFolder.create(folder.resolve("run" + runs++));
     try (TrainingRun training = new TrainingRun(experiment, run, List.of("test"), w -> {})) {
       training.train(TrainingRun.Start.NEW);

@@ -4,6 +4,7 @@ import dev.linnet.base.DownloadListener;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.RunFolder;
+import dev.linnet.weights.Hub;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,8 @@ final class TrainingProcess {
     Experiment experiment =
         Experiment.plan(
             loaded,
-            new Experiment.Surroundings(Places.of(Map.of()), DownloadListener.NONE, Device.CPU));
+            new Experiment.Surroundings(
+                Places.of(Map.of()), DownloadListener.NONE, Device.CPU, Hub.of(Map.of())));
     RunFolder run =
         Files.exists(folder.resolve("recipe.yaml"))
             ? RunFolder.open(folder)

@@ -21,6 +21,7 @@ import dev.linnet.train.RunFolder;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.train.TrainingResult.End;
+import dev.linnet.weights.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,8 @@ class TrainingRunTest {
   }
 
   private static Experiment.Surroundings surroundings() {
-    return new Experiment.Surroundings(Places.of(Map.of()), DownloadListener.NONE, Device.CPU);
+    return new Experiment.Surroundings(
+        Places.of(Map.of()), DownloadListener.NONE, Device.CPU, Hub.of(Map.of()));
   }
 
   private TrainingRun run(Experiment experiment, String name) {
