@@ -211,6 +211,7 @@ public abstract class Classifier extends Module {
               + inChannels
               + ", H, W]; choose the color mode of the pictures, or in_channels of the model");
     }
+    checkAtLeast(1, x.dim(2), x.dim(3));
     checkSize(x.dim(2), x.dim(3));
   }
 

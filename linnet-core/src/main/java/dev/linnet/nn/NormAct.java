@@ -1,6 +1,7 @@
 package dev.linnet.nn;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.BatchNorm;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
@@ -102,7 +103,11 @@ public final class NormAct extends Module {
     return bias.value().sub(runningMean.value().mul(scale()));
   }
 
-  /** act(bn(x)) of [N, C, H, W]. */
+  /**
+   * act(bn(x)) of [N, C, H, W].
+   *
+   * @throws LinnetException in training, if N · H · W is 1
+   */
   @Override
   protected Tensor compute(Tensor x) {
     return apply(x, null);
@@ -128,11 +133,24 @@ public final class NormAct extends Module {
 
   private Tensor apply(Tensor x, @Nullable Tensor residual, Nonlinearity activation) {
     if (isTraining()) {
+      checkVaries(x);
       batches.value().addInPlace(1);
     }
     BatchNorm norm =
         new BatchNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value());
     BatchNorm.Pass pass = new BatchNorm.Pass(isTraining(), spec.momentum(), spec.eps());
     return norm.apply(x, residual, pass, activation);
+  }
+
+  /** One value has no variance: it would make the running one NaN, and with it all predictions. */
+  private void checkVaries(Tensor x) {
+    if (x.count() == x.dim(1)) {
+      throw new LinnetException(
+          "batch norm: got one value for each of "
+              + spec.channels()
+              + " channels ("
+              + x.shape()
+              + "); training needs two or more; use a larger batch, or larger pictures");
+    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
@@ -54,6 +55,22 @@ class LayersTest {
   void groups_must_divide_the_channels() {
     assertThatThrownBy(() -> Conv2d.of(4, 8, 3).withGroups(3))
         .hasMessage("groups: got 3; must be a divisor of 4 and of 8");
+  }
+
+  @Test
+  void a_norm_of_one_value_is_refused_in_training_and_stays_as_it_was() {
+    try (NormAct norm = NormAct.of(4, Nonlinearity.RELU).build()) {
+      norm.materialize(Device.CPU, RandomState.of(1));
+      Tensor x = Tensor.ones(DType.FLOAT32, Device.CPU, 1, 4, 1, 1);
+      norm.train();
+      assertThatThrownBy(() -> norm.forward(x))
+          .isInstanceOf(LinnetException.class)
+          .hasMessage(
+              "batch norm: got one value for each of 4 channels ([1, 4, 1, 1]); training needs two"
+                  + " or more; use a larger batch, or larger pictures");
+      norm.eval();
+      assertThat(norm.forward(x).toFloats()).containsOnly(1 / (float) Math.sqrt(1 + 1e-5));
+    }
   }
 
   @Test
