@@ -1,0 +1,86 @@
+package dev.linnet.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.linnet.base.LinnetException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/**
+ * What a reader of files must hold for any bytes: it ends soon, with its result or with one line
+ * for the user, and takes memory in proportion to the bytes.
+ */
+public final class Fuzzing {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final long SECONDS = 10;
+  private static final long MEMORY = 32L << 20;
+  private static final long MEMORY_PER_BYTE = 1024;
+
+  private Fuzzing() {}
+
+  /** Reads something; may throw. */
+  @FunctionalInterface
+  public interface Reading {
+    void read(Path folder) throws IOException;
+  }
+
+  /**
+   * Reads files of some bytes in a new folder.
+   *
+   * @param names of the files in the folder, which all have these bytes
+   */
+  public static void check(byte[] bytes, Reading reading, String... names) {
+    Path folder = null;
+    try {
+      folder = Files.createTempDirectory("fuzz");
+      for (String name : names) {
+        Files.createDirectories(folder.resolve(name).getParent());
+        Files.write(folder.resolve(name), bytes);
+      }
+      checkIn(folder, bytes.length, reading);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      if (folder != null) {
+        delete(folder);
+      }
+    }
+  }
+
+  private static void checkIn(Path folder, int length, Reading reading) throws IOException {
+    long most = MEMORY + MEMORY_PER_BYTE * length;
+    long taken = measured(folder, reading);
+    if (taken > most) {
+      taken = measured(folder, reading); // the first time also loads classes
+    }
+    assertThat(taken).as("bytes of memory for a file of " + length).isLessThanOrEqualTo(most);
+  }
+
+  /** Returns the bytes of memory that the reading took. */
+  private static long measured(Path folder, Reading reading) throws IOException {
+    long memory = THREADS.getCurrentThreadAllocatedBytes();
+    long start = System.nanoTime();
+    try {
+      reading.read(folder);
+    } catch (LinnetException e) {
+      assertThat(e.getMessage()).isNotBlank().doesNotContainPattern("[\\n\\r\\x00-\\x08\\x1b]");
+    }
+    assertThat(System.nanoTime() - start).as("nanoseconds").isLessThan(SECONDS * 1_000_000_000L);
+    return THREADS.getCurrentThreadAllocatedBytes() - memory;
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
