@@ -55,7 +55,7 @@ final class ModelArgument {
   }
 
   /** By the names that {@code config.json} has for it. */
-  private static String text(Preprocessing p) {
+  static String text(Preprocessing p) {
     return "input_size %s, interpolation %s, crop_pct %s, crop_mode %s, mean %s, std %s"
         .formatted(
             List.of(p.input().channels(), p.input().height(), p.input().width()),

@@ -18,6 +18,9 @@ import java.util.List;
 final class Output {
   private static final String ERASE_LINE = "\r\u001b[K";
 
+  /** Blanks between the columns of a table. */
+  private static final int GAP = 2;
+
   private final PrintStream out;
   private final PrintStream err;
   private final Terminal outTerminal;
@@ -174,19 +177,51 @@ final class Output {
     }
   }
 
-  /** A table for people: the first row is its head, numbers stand on the right. */
-  void table(List<List<String>> rows) {
+  /**
+   * A table whose lesser columns are left out, one after the other, until its lines fit on the
+   * terminal; a file or a pipe gets all of them.
+   *
+   * @param lesser names of columns, the least one first
+   */
+  void table(List<List<String>> rows, List<String> lesser) {
+    List<List<String>> fitting = rows;
+    for (String name : lesser) {
+      int column = fitting.get(0).indexOf(name);
+      if (outTerminal.interactive() && column >= 0 && width(fitting) > outTerminal.width()) {
+        fitting = fitting.stream().map(row -> without(row, column)).toList();
+      }
+    }
+    table(fitting);
+  }
+
+  private static List<String> without(List<String> row, int column) {
+    List<String> rest = new ArrayList<>(row);
+    rest.remove(column);
+    return rest;
+  }
+
+  private static int width(List<List<String>> rows) {
+    return widths(rows).stream().mapToInt(width -> width + GAP).sum() - GAP;
+  }
+
+  private static List<Integer> widths(List<List<String>> rows) {
     List<Integer> widths = new ArrayList<>();
     for (int column = 0; column < rows.get(0).size(); column++) {
       int index = column;
       widths.add(rows.stream().mapToInt(row -> row.get(index).length()).max().orElse(0));
     }
+    return widths;
+  }
+
+  /** A table for people: the first row is its head, numbers stand on the right. */
+  void table(List<List<String>> rows) {
+    List<Integer> widths = widths(rows);
     for (int i = 0; i < rows.size(); i++) {
       StringBuilder line = new StringBuilder();
       for (int column = 0; column < widths.size(); column++) {
         String cell = rows.get(i).get(column);
         String blank = " ".repeat(widths.get(column) - cell.length());
-        line.append(isNumbers(rows, column) ? blank + cell : cell + blank).append("  ");
+        line.append(isNumbers(rows, column) ? blank + cell : cell + blank).append(" ".repeat(GAP));
       }
       String text = line.toString().stripTrailing();
       answer(i == 0 ? style().bold(text) : text);

@@ -22,7 +22,23 @@ final class ModelsVerbTest {
             row ->
                 assertThat(row.fieldNames())
                     .toIterable()
-                    .containsExactly("name", "family", "parameters", "macs", "input", "source"));
+                    .containsExactly(
+                        "name",
+                        "family",
+                        "parameters",
+                        "macs",
+                        "input",
+                        "source",
+                        "activation_bytes",
+                        "top1",
+                        "top5",
+                        "accuracy_data",
+                        "accuracy_source",
+                        "weights",
+                        "license",
+                        "paper",
+                        "year"));
+    assertThat(json.get("models")).hasSizeGreaterThanOrEqualTo(130);
   }
 
   @Test
@@ -38,12 +54,65 @@ final class ModelsVerbTest {
   }
 
   @Test
+  void the_published_accuracy_comes_with_its_source() {
+    JsonNode model = Run.of("models", "resnet50", "--json").json().get("models").get(0);
+    assertThat(model.get("top1").asDouble()).isEqualTo(80.382);
+    assertThat(model.get("top5").asDouble()).isEqualTo(94.598);
+    assertThat(model.get("accuracy_data").asText()).isEqualTo("ImageNet-1k");
+    assertThat(model.get("accuracy_source").asText())
+        .isEqualTo("timm results-imagenet.csv, 7479d451");
+    assertThat(model.get("weights").asText()).isEqualTo("hf://timm/resnet50.a1_in1k");
+    assertThat(model.get("license").asText()).isEqualTo("apache-2.0");
+    assertThat(model.get("paper").asText()).isEqualTo("He et al., CVPR 2016, arXiv:1512.03385");
+    assertThat(model.get("year").asInt()).isEqualTo(2016);
+    JsonNode none = Run.of("models", "lenet5", "--json").json().get("models").get(0);
+    assertThat(none.get("top1").isNull()).isTrue();
+  }
+
+  @Test
   void people_get_a_table() {
+    assertThat(Run.of("models", "squeezenet*").answered())
+        .isEqualTo(
+            """
+            name           family      parameters      MACs  activations      input  top-1  top-5  source
+            squeezenet1_0  squeezenet      1.25 M  818.92 M      47.8 MB  3×224×224  58.09  80.42  torchvision
+            squeezenet1_1  squeezenet      1.24 M  349.15 M      27.8 MB  3×224×224  58.18  80.62  torchvision
+            """);
+  }
+
+  @Test
+  void one_name_shows_what_is_known_about_it() {
     assertThat(Run.of("models", "lenet5").answered())
         .isEqualTo(
             """
-            name    family  parameters    MACs    input  source
-            lenet5  lenet       0.06 M  0.42 M  1×28×28  paper
+            name        lenet5
+            family      lenet
+            paper       LeCun et al., Proceedings of the IEEE 86 (11), 1998
+            definition  paper
+            parameters  61,706
+            MACs        416,520
+            activations 0.1 MB in fp32
+            classes     10
+            pictures    input_size [1, 28, 28], interpolation bilinear, crop_pct 1.0, crop_mode center, mean [0.1307], std [0.3081]
+            weights     none published
+            accuracy    none published
+            options     none
+            """);
+    assertThat(Run.of("models", "resnet18").answered())
+        .isEqualTo(
+            """
+            name        resnet18
+            family      resnet
+            paper       He et al., CVPR 2016, arXiv:1512.03385
+            definition  timm
+            parameters  11,689,512
+            MACs        1,814,073,344
+            activations 32.9 MB in fp32
+            classes     1000
+            pictures    input_size [3, 224, 224], interpolation bicubic, crop_pct 0.95, crop_mode center, mean [0.485, 0.456, 0.406], std [0.229, 0.224, 0.225]
+            weights     hf://timm/resnet18.a1_in1k (apache-2.0)
+            accuracy    top-1 71.49 %, top-5 90.08 % on ImageNet-1k at 224 pixels; timm results-imagenet.csv, 7479d451
+            options     activation, padding, squeeze_excite, width, output_stride
             """);
   }
 

@@ -57,6 +57,28 @@ final class OutputTest {
   }
 
   @Test
+  void a_table_drops_its_lesser_columns_on_a_narrow_terminal() {
+    List<List<String>> rows = List.of(List.of("name", "size", "from"), List.of("net", "12", "me"));
+    List<String> lesser = List.of("from", "size");
+    output(Terminal.NONE).table(rows, lesser);
+    output(new Terminal(true, false, 16)).table(rows, lesser);
+    output(new Terminal(true, false, 15)).table(rows, lesser);
+    output(new Terminal(true, false, 9)).table(rows, lesser);
+    assertThat(out.toString(UTF_8))
+        .isEqualTo(
+            """
+            name  size  from
+            net     12  me
+            name  size  from
+            net     12  me
+            name  size
+            net     12
+            name
+            net
+            """);
+  }
+
+  @Test
   void quiet_hides_notes_and_verbose_shows_details() {
     common.quiet = true;
     common.verbose = true;

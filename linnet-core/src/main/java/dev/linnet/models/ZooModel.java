@@ -50,6 +50,11 @@ public final class ZooModel {
     return published;
   }
 
+  /** Its paper and its published weights. */
+  public ModelCard card() {
+    return ModelCard.of(name);
+  }
+
   /** The options with which it was published: its classes and channels. */
   public ModelOptions options() {
     return ModelOptions.DEFAULT
