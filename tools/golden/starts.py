@@ -4,7 +4,7 @@
     python tools/golden/starts.py
 
 zero_gamma: weights that are all 0; drop_path: blocks with their rate for drop_path_rate=0.1;
-deviation: of each weight of two dimensions or more (seed 0; a check within noise).
+deviation: of each parameter that does not start constant; mean: of those of one dimension (seed 0; a check within noise).
 """
 import json
 import os
@@ -28,6 +28,14 @@ def is_used(model, name, module):
     return not getattr(block, "no_skip", False)  # Xception's last block
 
 
+def is_random(p):
+    return p.dim() == 1 and bool((p != p[0]).any())
+
+
+def rounded(value):
+    return float(f"{value.item():.4g}")
+
+
 def start(name):
     torch.manual_seed(0)
     rate = 0 if name in NO_DROP_PATH else RATE
@@ -40,7 +48,8 @@ def start(name):
         "zero_gamma": [n for n, p in weights.items() if n.endswith("weight") and not p.any()],
         "drop_path_rate": rate,
         "drop_path": {n.replace(".drop_path", ""): m.drop_prob for n, m in model.named_modules() if is_used(model, n, m)},
-        "deviation": {n: float(f"{p.std().item():.4g}") for n, p in weights.items() if p.dim() >= 2},
+        "deviation": {n: rounded(p.std()) for n, p in weights.items() if p.dim() >= 2 or is_random(p)},
+        "mean": {n: rounded(p.mean()) for n, p in weights.items() if is_random(p)},
     }
 
 

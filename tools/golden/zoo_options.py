@@ -11,8 +11,10 @@ import os
 import timm
 import torch
 from timm.models.nasnet import NASNetALarge
+from timm.utils.model import reparameterize_model
 
 import zoo
+import zoo_rows  # noqa: F401  adds to zoo.PAPER
 
 
 class NasNetMobile(NASNetALarge):
@@ -45,7 +47,8 @@ class NasNetMobile(NASNetALarge):
 
 
 GAIN = 2 ** 0.5
-GAINS = {"nasnetamobile": 1.0, "xception41": 1.0}  # where that makes them explode
+GAINS = {"nasnetamobile": 1.0, "xception41": 1.0, "repvgg_a0": 0.8, "repvgg_a1": 1.0, "repvgg_b1g4": 0.6,
+         "pyramidnet110_a48": 0.8}  # where that makes them explode
 ROWS = [
     ("vit_tiny_patch16_224", {"dynamic_img_size": True}, (3, 160, 192)),
     ("vit_tiny_patch16_224", {"dynamic_img_size": True}, (3, 256, 96)),
@@ -61,19 +64,46 @@ ROWS = [
     ("tf_efficientnetv2_b0", {}, (3, 97, 65)),
     ("mobilenetv3_small_050", {}, (3, 65, 97)),
     ("ghostnet_050", {}, (3, 65, 97)),
+    ("repvgg_a1", {"output_stride": 8, "act_layer": "silu"}, (3, 79, 96)),
+    ("repvgg_b1g4", {"output_stride": 16, "width_factor": 0.35}, (3, 64, 96)),
+    ("repvgg_a0", {"reparameterized": True}, (3, 79, 96)),
+    ("repvgg_b1g4", {"reparameterized": True, "output_stride": 8}, (3, 64, 96)),
+    ("wrn_40_2", {}, (3, 33, 47)),
+    ("pyramidnet110_a48", {}, (3, 36, 44)),
 ]
+MAPS = {"wrn_40_2": "conv1 layer1 layer2 layer3", "pyramidnet110_a48": "bn1 layer1 layer2 layer3"}
 OUT = "../../linnet-core/src/test/resources/golden/zoo_options.json"
+
+
+def paper_maps(model, names, x):
+    seen = []
+    for name in names.split():
+        model.get_submodule(name).register_forward_hook(lambda m, i, o: seen.append(o))
+    model(x)
+    return seen
 
 
 def record(name, args, chw):
     gain = GAINS.get(name, GAIN)
-    paper = name == "nasnetamobile"
-    model = (NasNetMobile() if paper else timm.create_model(name, **args)).eval()
+    timms = {k: v for k, v in args.items() if k != "reparameterized"}
+    if name == "nasnetamobile":
+        model = NasNetMobile().eval()
+    elif name in zoo.PAPER:
+        model = zoo.build(name, "paper").eval()
+    else:
+        model = timm.create_model(name, **timms).eval()
     zoo.fill(model, gain)
+    if "reparameterized" in args:
+        model = reparameterize_model(model)
     x = zoo.picture((2, *chw))
     with torch.no_grad():
         logits = model(x)
-        maps = model.maps(x) if paper else timm.create_model(name, features_only=True, **args).eval()(x)
+        if name == "nasnetamobile":
+            maps = model.maps(x)
+        elif name in zoo.PAPER:
+            maps = paper_maps(model, MAPS[name], x)
+        else:
+            maps = timm.create_model(name, features_only=True, **timms).eval()(x)
     return {
         "name": name,
         "args": args,
@@ -82,6 +112,7 @@ def record(name, args, chw):
         "logits": [[float(f"{v:.9g}") for v in row[:10]] for row in logits.tolist()],
         "logits_norm": [float(f"{v:.9g}") for v in logits.norm(dim=1).tolist()],
         "maps": [list(m.shape[1:]) for m in maps],
+        **({"state": zoo.state_lines(model)} if "reparameterized" in args else {}),
     }
 
 

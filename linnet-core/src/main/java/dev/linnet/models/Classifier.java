@@ -33,6 +33,7 @@ public abstract class Classifier extends Module {
 
   private final int inChannels;
   private final double dropRate;
+  private final double dropPathRate;
   private final Parts parts;
   private int classes;
   private String architecture = getClass().getSimpleName();
@@ -47,6 +48,7 @@ public abstract class Classifier extends Module {
   protected Classifier(ModelOptions options) {
     inChannels = options.inChannels();
     dropRate = options.dropRate();
+    dropPathRate = options.dropPathRate();
     parts = options.parts();
     classes = options.classes();
   }
@@ -259,6 +261,11 @@ public abstract class Classifier extends Module {
   /** Its exchangeable parts, as they were asked for. */
   public final Parts parts() {
     return parts;
+  }
+
+  /** The rate at which branches of the last block are left out or shaken, as it was asked for. */
+  public final double dropPathRate() {
+    return dropPathRate;
   }
 
   /** The width of the pooled features, which is the head's input. */

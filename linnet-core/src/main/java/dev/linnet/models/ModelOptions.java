@@ -9,7 +9,8 @@ import dev.linnet.tensor.Nonlinearity;
  *
  * @param classes outputs, at least 1
  * @param inChannels colors of the pictures, at least 1
- * @param dropRate probability of dropout before the last layer, in [0, 1)
+ * @param dropRate probability of dropout before the last layer, or where its paper has it (Wide
+ *     ResNet: within the blocks); in [0, 1)
  * @param dropPathRate probability with which the last block's branch is left out; earlier blocks'
  *     grow linearly from 0; in [0, 1)
  * @param zeroGamma whether residual branches start at 0

@@ -88,6 +88,11 @@ public final class PyramidNet extends Classifier {
 
   private PyramidNet(Config config, ModelOptions options) {
     super(options);
+    Check.that(
+        !options.shakeDrop() || options.dropPathRate() > 0,
+        "drop_path_rate",
+        options.dropPathRate(),
+        "above 0 where shake_drop is on, such as its paper's 0.5");
     conv1 = child("conv1", Conv2d.of(options.inChannels(), STEM, 3).withoutBias());
     bn1 = child("bn1", NormAct.of(STEM, Nonlinearity.IDENTITY));
     level("bn1", STEM, 1);

@@ -21,7 +21,6 @@ import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * RepVGG: five strided stages of blocks that have three branches in training and, {@link
@@ -75,8 +74,9 @@ public final class RepVgg extends Classifier {
       return Channels.round(WIDTHS.get(stage) * (last ? b : a) * factor);
     }
 
+    /** As in timm not rounded to a multiple of 8. */
     int stem(double factor) {
-      return Channels.round(Math.min(STEM, STEM * a) * factor);
+      return (int) Math.max(1, Math.rint(Math.min(STEM, STEM * a) * factor));
     }
   }
 
@@ -267,9 +267,10 @@ public final class RepVgg extends Classifier {
 
   /** Three branches. */
   private static final class Trained extends Block {
-    private final Place place;
     private static final String WEIGHT = "weight";
-    private final @Nullable NormAct identity;
+
+    private final Place place;
+    private final List<NormAct> identity; // one where the shape stays, else none
     private final ConvNormAct conv3x3;
     private final ConvNormAct conv1x1;
     private final DropPath dropPath;
@@ -278,19 +279,19 @@ public final class RepVgg extends Classifier {
       this.place = place;
       NormAct.Spec middle = NormAct.of(place.out(), Nonlinearity.IDENTITY).withStart(NORM, SHIFT);
       NormAct.Spec last = NormAct.of(place.out(), activation).withStart(NORM, SHIFT);
-      identity = place.keepsShape() ? child("identity", last) : null;
+      identity = place.keepsShape() ? List.of(child("identity", last)) : List.of();
       conv3x3 =
           child(
               "conv_kxk",
-              new ConvNormAct(place.conv3x3().withoutBias(), identity == null ? last : middle));
+              new ConvNormAct(place.conv3x3().withoutBias(), identity.isEmpty() ? last : middle));
       conv1x1 = child("conv_1x1", new ConvNormAct(place.conv1x1(), middle));
-      this.dropPath = child("drop_path", identity == null ? new DropPath(0) : dropPath);
+      this.dropPath = child("drop_path", identity.isEmpty() ? new DropPath(0) : dropPath);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
       Tensor sum = conv3x3.forward(x, conv1x1.forward(x));
-      return identity == null ? sum : identity.forward(x, dropPath.forward(sum));
+      return identity.isEmpty() ? sum : identity.get(0).forward(x, dropPath.forward(sum));
     }
 
     /** The three branches as one convolution. */
@@ -298,7 +299,7 @@ public final class RepVgg extends Classifier {
       Fused sum =
           fused(conv3x3.conv().state(WEIGHT).value(), conv3x3.bn())
               .plus(fused(conv1x1.conv().state(WEIGHT).value().pad(1, 1, 1, 1), conv1x1.bn()));
-      return identity == null ? sum : sum.plus(fused(unit(), identity));
+      return identity.isEmpty() ? sum : sum.plus(fused(unit(), identity.get(0)));
     }
 
     /** bn(conv(x)) is one convolution in evaluation. */

@@ -173,6 +173,11 @@ public record Recipe(
           dropPathRate,
           "in [0, 1)");
       Check.that(
+          dropPathRate > 0 || !shakeDrop.orElse(false),
+          "model_options.drop_path_rate",
+          dropPathRate,
+          "above 0 where shake_drop is on, such as its paper's 0.5");
+      Check.that(
           width.isAutoOr(factor -> factor > 0 && factor <= Parts.MAX_WIDTH),
           "model_options.width",
           width,

@@ -59,6 +59,7 @@ public record WeightsConfig(
 
   private static final String SQUEEZE = "squeeze_excite";
   private static final String SHAKE = "shake_drop";
+  private static final String DROP_PATH_RATE = "drop_path_rate";
 
   /** Arguments of timm that say nothing about the network's layers. */
   private static final Set<String> HARMLESS =
@@ -155,7 +156,7 @@ public record WeightsConfig(
       switch (key) {
         case "in_chans" -> result = result.withInChannels(integer(args, key, 3));
         case "drop_rate" -> result = result.withDropRate(number(args.path(key), what));
-        case "drop_path_rate" -> result = result.withDropPathRate(number(args.path(key), what));
+        case DROP_PATH_RATE -> result = result.withDropPathRate(number(args.path(key), what));
         case "act_layer", "pad_type", "output_stride", "aux_logits", WIDTH, SQUEEZE, SHAKE ->
             result = result.withParts(withPart(result.parts(), key, args.path(key), what));
         default -> {
@@ -241,6 +242,9 @@ public record WeightsConfig(
     parts.width().given().ifPresent(factor -> args.put(WIDTH, factor));
     parts.squeezeExcite().given().ifPresent(there -> args.put(SQUEEZE, there));
     parts.shakeDrop().given().ifPresent(there -> args.put(SHAKE, there));
+    if (parts.shakeDrop().orElse(false)) { // which scales the branches in evaluation too
+      args.put(DROP_PATH_RATE, model.dropPathRate());
+    }
     return args;
   }
 

@@ -2,11 +2,14 @@ package dev.linnet.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
+import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.testing.HashWeights;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +56,28 @@ class RepVggTest {
       }
       assertThat(Autograd.off(() -> model.forward(x)).equalBits(before)).isTrue();
     }
+  }
+
+  /** With TensorFlow's border a 1×1 of stride 2 is not in the middle of the 3×3. */
+  @Test
+  void the_border_cannot_be_exchanged() {
+    Parts same = Parts.PUBLISHED.withPadding(Parts.Border.SAME);
+    assertThatThrownBy(() -> Zoo.find("repvgg_a0").declare(ModelOptions.DEFAULT.withParts(same)))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "model_options.padding: repvgg_a0 has no such option; it has activation, width,"
+                + " output_stride");
+  }
+
+  @Test
+  void every_second_block_of_a_stage_is_in_four_groups() {
+    Classifier model = Zoo.find("repvgg_b1g4").declare(ModelOptions.DEFAULT);
+    assertThat(model.state("stages.1.2.conv_kxk.conv.weight").shape())
+        .isEqualTo(Shape.of(256, 256, 3, 3));
+    assertThat(model.state("stages.1.3.conv_kxk.conv.weight").shape())
+        .isEqualTo(Shape.of(256, 64, 3, 3));
+    assertThat(model.state("stages.1.3.conv_1x1.conv.weight").shape())
+        .isEqualTo(Shape.of(256, 64, 1, 1));
   }
 
   @Test

@@ -23,7 +23,9 @@ import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How networks start, against timm's ({@code tools/golden/starts.py}). */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -62,6 +64,26 @@ class StartsTest {
 
   @ParameterizedTest
   @MethodSource("names")
+  void vectors_start_with_the_mean_of_timms(String name) {
+    try (Classifier model = create(name, ModelOptions.DEFAULT)) {
+      GOLDEN
+          .get(name)
+          .get("mean")
+          .properties()
+          .forEach(
+              e -> {
+                Parameter p = model.state(e.getKey());
+                double deviation = GOLDEN.get(name).get("deviation").get(e.getKey()).asDouble();
+                double noise = 6 / Math.sqrt((double) p.shape().count()); // of both sides together
+                assertThat(p.value().detach().mean().item())
+                    .as(e.getKey())
+                    .isCloseTo(e.getValue().asDouble(), within(noise * deviation));
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
   void the_last_gammas_of_branches_start_at_0_as_in_timm(String name) {
     List<String> expected = new ArrayList<>();
     GOLDEN.get(name).get("zero_gamma").forEach(n -> expected.add(n.asText()));
@@ -70,10 +92,24 @@ class StartsTest {
     }
   }
 
-  @Test
-  void gammas_of_the_cifar_networks_start_at_1_as_in_the_paper() {
-    try (Classifier model = create("resnet20", ModelOptions.DEFAULT)) {
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20", "wrn_16_4", "pyramidnet110_a48"})
+  void the_cifar_networks_start_as_in_their_papers(String name) {
+    try (Classifier model = create(name, ModelOptions.DEFAULT)) {
       assertThat(zeros(model)).isEmpty();
+      model
+          .parameters()
+          .forEach(
+              (n, p) -> {
+                if (p.shape().rank() == 4) {
+                  double fanOut = (double) p.shape().count() / p.shape().dim(1);
+                  double expected = Math.sqrt(2 / fanOut);
+                  double noise = 4 / Math.sqrt((double) p.shape().count());
+                  assertThat(deviation(p)).as(n).isCloseTo(expected, within(noise * expected));
+                } else if (p.shape().rank() == 1 && n.endsWith("weight")) {
+                  assertThat(p.value().detach().toFloats()).as(n).containsOnly(1f);
+                }
+              });
     }
   }
 
@@ -83,6 +119,16 @@ class StartsTest {
         Classifier off = create("resnet18", ModelOptions.DEFAULT.withZeroGamma(ZeroGamma.OFF))) {
       assertThat(zeros(on)).hasSize(9).contains("layer1.0.bn2.weight", "layer3.2.bn2.weight");
       assertThat(zeros(off)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"wrn_16_4, 6, layer3.1.conv2", "pyramidnet110_a48, 54, layer3.17.bn3"})
+  void a_branch_without_a_norm_and_activation_at_its_end_starts_at_0_too(
+      String name, int blocks, String last) {
+    ModelOptions options = ModelOptions.DEFAULT.withZeroGamma(ZeroGamma.ON);
+    try (Classifier model = create(name, options)) {
+      assertThat(zeros(model)).hasSize(blocks).contains(last + ".weight");
     }
   }
 

@@ -191,8 +191,13 @@ final class RecipeProblemsTest {
         "model_options.width: got 0.5 (my.yaml:2); resnet20 has no such option; it is built as"
             + " published");
     assertProblems(
-        "model: pyramidnet110_a48\nmodel_options:\n  shake_drop: true\n  auxiliary: true",
-        "model_options.auxiliary: got true (my.yaml:4); pyramidnet110_a48 has no such option; it has"
+        "model_options: {drop_path_rate: 0, shake_drop: true}",
+        "model_options.drop_path_rate: got 0 (my.yaml:1); must be above 0 where shake_drop is on,"
+            + " such as its paper's 0.5");
+    assertProblems(
+        "model: pyramidnet110_a48\nmodel_options:\n  drop_path_rate: 0.5\n  shake_drop: true\n"
+            + "  auxiliary: true",
+        "model_options.auxiliary: got true (my.yaml:5); pyramidnet110_a48 has no such option; it has"
             + " activation, shake_drop");
     assertProblems(
         "evaluation: {crop_pct: 1.1}",

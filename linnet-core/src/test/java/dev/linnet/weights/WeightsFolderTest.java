@@ -214,6 +214,42 @@ class WeightsFolderTest {
   }
 
   @Test
+  void two_first_convolutions_are_a_list_as_in_timm() throws IOException {
+    try (Classifier model = model("repvgg_a0", 2, 3)) {
+      WeightsFolder.save(folder, model, List.of("cat", "dog"), Preprocessing.IMAGENET);
+    }
+    assertThat(Files.readString(config()))
+        .contains("\"first_conv\" : [ \"stem.conv_kxk.conv\", \"stem.conv_1x1.conv\" ],");
+  }
+
+  /** ShakeDrop scales the branches in evaluation too, by its rate. */
+  @Test
+  void a_network_of_shaken_branches_keeps_its_rate() throws IOException {
+    ZooModel zoo = Zoo.find("pyramidnet110_a48");
+    ModelOptions options =
+        zoo.options()
+            .withDropPathRate(0.5)
+            .withParts(Parts.PUBLISHED.withShakeDrop(Parts.Presence.WITH));
+    try (Classifier model = zoo.create(options, Device.CPU, RandomState.of(1))) {
+      WeightsFolder.save(folder, model, names(10), zoo.published().preprocessing());
+      assertThat(Files.readString(config()).replaceAll("\\s+", " "))
+          .contains("\"model_args\" : { \"shake_drop\" : true, \"drop_path_rate\" : 0.5 }");
+      try (Pretrained loaded = WeightsFolder.load(folder, Device.CPU)) {
+        Tensor x = pictures(2, 3, 16);
+        assertThat(loaded.model().forward(x).equalBits(model.forward(x))).isTrue();
+      }
+    }
+    String text = Files.readString(config());
+    Files.writeString(config(), text.replace("\"drop_path_rate\" : 0.5", "\"drop_path_rate\" : 0"));
+    assertThatThrownBy(() -> WeightsFolder.load(folder, Device.CPU))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            config()
+                + ": drop_path_rate: got 0.0; must be above 0 where shake_drop is on, such as its"
+                + " paper's 0.5");
+  }
+
+  @Test
   void weights_are_read_into_a_network_in_place() {
     try (Classifier model = model("resnet20", 4, 3);
         Classifier other = Zoo.create("resnet20", model4(), Device.CPU, RandomState.of(99))) {

@@ -328,6 +328,34 @@ final class WeightsTest {
     }
   }
 
+  @Test
+  void both_convolutions_that_see_the_colors_are_adapted() throws IOException {
+    try (Classifier from = model("repvgg_a0", 4, 3, 1);
+        Classifier gray = model("repvgg_a0", 4, 1, 2)) {
+      write(TorchBytes.zip(TorchBytes.state(from)));
+      assertThat(WeightsFolder.loadInto(file(), gray, Fit.ADAPT))
+          .containsExactly(
+              file()
+                  + ": its first convolution \"stem.conv_kxk.conv\" is adapted from 3 colors to 1",
+              file()
+                  + ": its first convolution \"stem.conv_1x1.conv\" is adapted from 3 colors to 1");
+      float[] w = from.state("stem.conv_1x1.conv.weight").value().contiguous().toFloats();
+      float[] one = gray.state("stem.conv_1x1.conv.weight").value().contiguous().toFloats();
+      assertThat(one[0]).isEqualTo(w[0] + w[1] + w[2], within());
+    }
+  }
+
+  @Test
+  void a_bare_file_says_the_colors_of_both_convolutions() throws IOException {
+    try (Classifier gray = model("repvgg_a0", 4, 1, 1)) {
+      write(TorchBytes.zip(TorchBytes.state(gray)));
+      try (Pretrained loaded = WeightsFolder.loadFile("repvgg_a0", file(), Device.CPU)) {
+        assertThat(loaded.model().inChannels()).isEqualTo(1);
+        assertThat(loaded.model().classes()).isEqualTo(4);
+      }
+    }
+  }
+
   private static Offset<Float> within() {
     return Offset.offset(1e-6f);
   }
