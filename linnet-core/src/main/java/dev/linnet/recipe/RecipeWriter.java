@@ -20,6 +20,7 @@ public final class RecipeWriter {
       Pattern.compile("(/|\\.{1,2}/)?[A-Za-z0-9][A-Za-z0-9_./+-]*");
   private static final Set<String> WORDS = Set.of("auto", "none", "true", "false", "null");
   private static final int COMMENT_COLUMN = 44;
+  private static final int WIDTH = 130;
 
   private RecipeWriter() {}
 
@@ -35,18 +36,23 @@ public final class RecipeWriter {
     for (Map.Entry<String, Entry> named : entries.entries().entrySet()) {
       String key = named.getKey();
       Tree value = named.getValue().value();
-      if (key.equals("tricks") && value instanceof Entries tricks && !tricks.entries().isEmpty()) {
-        yaml.append("tricks:\n");
-        tricks
-            .entries()
+      if (value instanceof Entries map && isBlock(key, map)) {
+        yaml.append(key).append(":\n");
+        map.entries()
             .forEach(
-                (trick, entry) ->
-                    line(yaml, "  ", trick, entry.value(), places(loaded, "tricks." + trick)));
+                (inner, entry) ->
+                    line(yaml, "  ", inner, entry.value(), places(loaded, key + "." + inner)));
       } else {
         line(yaml, "", key, value, places(loaded, key));
       }
     }
     return yaml.toString();
+  }
+
+  /** Tricks, and what is too long for one line, have a line for each key. */
+  private static boolean isBlock(String key, Entries map) {
+    boolean isLong = key.length() + 2 + Recipes.text(map).length() > WIDTH;
+    return !map.entries().isEmpty() && (isLong || key.equals("tricks"));
   }
 
   private static void line(
