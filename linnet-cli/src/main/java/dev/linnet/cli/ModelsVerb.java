@@ -7,6 +7,9 @@ import dev.linnet.models.ModelCard;
 import dev.linnet.models.ModelCost;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
+import dev.linnet.report.RunReport;
+import dev.linnet.report.Tradeoff;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +17,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code models}: the zoo. */
@@ -31,6 +36,8 @@ import picocli.CommandLine.Parameters;
       "  linnet models 'resnet*'",
       "  linnet models resnet50",
       "  linnet models --json",
+      "  linnet models --plot",
+      "  linnet models 'mobilenet*' --plot mobile.html",
     })
 final class ModelsVerb implements Callable<Integer> {
   private static final double MILLION = 1e6;
@@ -43,9 +50,21 @@ final class ModelsVerb implements Callable<Integer> {
       description = "names to list, such as 'resnet*'; * is any letters, ? one; one name: its card")
   private String glob = "*";
 
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      arity = "0..1",
+      fallbackValue = "",
+      description =
+          "draws accuracy on ImageNet-1k against MACs and parameters as one HTML page; default:"
+              + " models.html")
+  private @Nullable String plot;
+
+  private final Session session;
   private final Output output;
 
   ModelsVerb(Session session) {
+    this.session = session;
     this.output = session.output();
   }
 
@@ -53,6 +72,7 @@ final class ModelsVerb implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Path page = plot == null ? null : page(plot);
     Glob wanted = Glob.of(glob);
     List<ZooModel> models =
         Zoo.models().stream().filter(model -> wanted.matches(model.name())).toList();
@@ -63,8 +83,23 @@ final class ModelsVerb implements Callable<Integer> {
                   glob, Nearest.didYouMean(glob, Zoo.names(), "\"linnet models\" lists all")));
     }
     List<Row> rows = models.stream().map(ModelsVerb::row).toList();
+    if (page != null) {
+      draw(rows).write(page);
+    }
     if (output.isJson()) {
-      output.json(Map.of("models", rows.stream().map(ModelsVerb::json).toList()));
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("models", rows.stream().map(ModelsVerb::json).toList());
+      if (page != null) {
+        json.put("plot", page.toString());
+      }
+      output.json(json);
+      return Failures.DONE;
+    }
+    if (page != null) {
+      long drawn = rows.stream().filter(row -> onImageNet(row).isPresent()).count();
+      output.answer(
+          "%s: %d networks; %d have no published accuracy on ImageNet-1k"
+              .formatted(page, drawn, rows.size() - drawn));
       return Failures.DONE;
     }
     if (rows.size() == 1 && rows.get(0).model().name().equalsIgnoreCase(glob)) {
@@ -73,6 +108,49 @@ final class ModelsVerb implements Callable<Integer> {
     }
     list(rows);
     return Failures.DONE;
+  }
+
+  /** A pattern after the option would be taken for its file. */
+  private Path page(String text) {
+    if (!text.isEmpty() && !text.endsWith(".html")) {
+      throw new AskedWrongly(
+          "--plot: got \"%s\"; must be a file that ends with .html; a pattern comes first"
+              .formatted(text));
+    }
+    return text.isEmpty()
+        ? NewFile.at(null, session.shell().folder(), "models", ".html")
+        : NewFile.explicit("--plot", Path.of(text));
+  }
+
+  private RunReport draw(List<Row> rows) {
+    List<Tradeoff.Point> points = new ArrayList<>();
+    for (Row row : rows) {
+      onImageNet(row).ifPresent(accuracy -> points.add(point(row, accuracy)));
+    }
+    if (points.isEmpty()) {
+      throw new LinnetException(
+          "--plot: none of the networks named has a published accuracy on ImageNet-1k");
+    }
+    return new RunReport(
+        "Accuracy and cost",
+        points.size()
+            + " networks with the published accuracy of their weights on ImageNet-1k; the weights'"
+            + " training data and recipes differ. Point at a network for its name, at a family to"
+            + " see it alone; untick it to hide it. Dashed: nothing cheaper is as accurate.",
+        List.of(new Tradeoff("top-1, %", List.of("MACs", "parameters"), points)));
+  }
+
+  private static Tradeoff.Point point(Row row, ModelCard.Accuracy accuracy) {
+    String weights = row.card().weights().orElse("");
+    return new Tradeoff.Point(
+        row.model().name(),
+        row.model().family(),
+        accuracy.top1(),
+        List.of((double) row.cost().macs(), (double) row.cost().parameters()),
+        List.of(
+            "input " + row.cost().input(),
+            row.card().paper(),
+            weights.substring(weights.lastIndexOf('/') + 1)));
   }
 
   private static Row row(ZooModel model) {

@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.models.Zoo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class ModelsVerbTest {
+  @TempDir private Path folder;
+
   @Test
   void every_network_is_listed_with_exactly_the_documented_keys() {
     JsonNode json = Run.of("models", "--json").json();
@@ -114,6 +120,42 @@ final class ModelsVerbTest {
             accuracy    top-1 71.49 %, top-5 90.08 % on ImageNet-1k at 224 pixels; timm results-imagenet.csv, 7479d451
             options     activation, padding, squeeze_excite, width, output_stride
             """);
+  }
+
+  @Test
+  void accuracy_is_drawn_against_cost() throws IOException {
+    Path page = folder.resolve("zoo.html");
+    assertThat(Run.of("models", "resnet??", "--plot", page.toString()).answered())
+        .isEqualTo(page + ": 3 networks; 4 have no published accuracy on ImageNet-1k\n");
+    assertThat(Files.readString(page))
+        .startsWith("<!DOCTYPE html>")
+        .contains("<b>resnet50</b>", "top-1, % against MACs", "top-1, % against parameters")
+        .doesNotContain("<script", "<b>resnet20</b>");
+  }
+
+  @Test
+  void the_page_has_a_name_of_its_own() {
+    Run.in(folder, "models", "resnet50", "--plot").answered();
+    JsonNode json = Run.in(folder, "models", "resnet50", "--plot", "--json").json();
+    assertThat(json.get("plot").asText()).isEqualTo(folder.resolve("models-2.html").toString());
+    assertThat(folder.resolve("models.html")).exists();
+    assertThat(folder.resolve("models-2.html")).exists();
+  }
+
+  @Test
+  void what_cannot_be_drawn_is_refused() throws IOException {
+    Run.of("models", "--plot", "resnet*")
+        .failed(
+            2,
+            "linnet: --plot: got \"resnet*\"; must be a file that ends with .html; a pattern comes"
+                + " first");
+    Run.of("models", "lenet5", "--plot", folder.resolve("x.html").toString())
+        .failed(
+            1,
+            "linnet: --plot: none of the networks named has a published accuracy on ImageNet-1k");
+    Path taken = Files.createFile(folder.resolve("taken.html"));
+    Run.of("models", "resnet50", "--plot", taken.toString())
+        .failed(1, "linnet: --plot: " + taken + " exists already; choose another name");
   }
 
   @Test

@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The page of a run, {@code report.html}: one file that works offline, without scripts, in light
- * and dark, on a phone and on paper.
+ * A page, such as a run's {@code report.html}: one file that works offline, without scripts, in
+ * light and dark, on a phone and on paper.
  *
- * @param title name of the run
- * @param subtitle the run in a line: network, data, epochs, date
+ * @param title such as the name of the run
+ * @param subtitle what is shown in a line: of a run network, data, epochs, date
  * @param sections the parts from top to bottom
  */
 public record RunReport(String title, String subtitle, List<Section> sections) {

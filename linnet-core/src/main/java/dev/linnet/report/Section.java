@@ -2,7 +2,7 @@ package dev.linnet.report;
 
 /** A part of a page. Its texts may hold anything: they are escaped. */
 public sealed interface Section
-    permits ClassTable, Confusions, Curves, Facts, Figures, Listing, Mistakes, Notes {
+    permits ClassTable, Confusions, Curves, Facts, Figures, Listing, Mistakes, Notes, Tradeoff {
   /** The part as markup: well-formed, without scripts, with nothing to load. */
   String html();
 }
