@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.Nearest;
+import dev.linnet.base.OneLine;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -182,7 +183,8 @@ final class Manifest {
         try {
           node = JSON.readTree(line);
         } catch (JsonProcessingException e) {
-          problems.add("line " + number + ": is no JSON (" + e.getOriginalMessage() + ")");
+          problems.add(
+              "line " + number + ": is no JSON (" + OneLine.of(e.getOriginalMessage()) + ")");
           continue;
         }
         if (!node.isObject()) {

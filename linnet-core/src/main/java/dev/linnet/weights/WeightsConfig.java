@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.InvalidValueException;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.OneLine;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
@@ -118,7 +119,7 @@ public record WeightsConfig(
       throw new LinnetException(
           file
               + ": is no valid JSON: "
-              + e.getOriginalMessage()
+              + OneLine.of(e.getOriginalMessage())
               + (e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")"),
           e);
     } catch (MalformedInputException e) {
