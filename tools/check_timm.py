@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden"))
 import zoo  # noqa: E402
+import zoo_rows  # noqa: E402,F401  more networks of papers
 
 TOLERANCE = 1e-3
 

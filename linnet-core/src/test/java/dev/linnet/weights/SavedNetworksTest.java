@@ -15,6 +15,8 @@ import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.testing.Golden;
 import dev.linnet.testing.HashWeights;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -27,9 +29,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Makes what {@code tools/check_timm.py} checks: a weights folder for each network, and in it
- * {@code check.safetensors} with pictures and their logits. Asked for by {@code -Dlinnet.out=};
- * {@code -Dlinnet.models=}, {@code -Dlinnet.classes=} and {@code -Dlinnet.channels=} choose.
+ * Weights that cross between Linnet and Python's libraries. Makes what {@code tools/check_timm.py}
+ * checks: a weights folder for each network, and in it {@code check.safetensors} with pictures and
+ * their logits. Asked for by {@code -Dlinnet.out=}; {@code -Dlinnet.models=}, {@code
+ * -Dlinnet.classes=} and {@code -Dlinnet.channels=} choose. Reads what {@code tools/save_timm.py}
+ * made with {@code -Dlinnet.in=}.
  */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class SavedNetworksTest {
@@ -67,5 +71,31 @@ class SavedNetworksTest {
       SafeTensors.write(folder.resolve("check.safetensors"), check, Map.of());
     }
     assertThat(folder.resolve("check.safetensors")).isRegularFile();
+  }
+
+  static Stream<Path> theirs() throws IOException {
+    String in = System.getProperty("linnet.in", "");
+    if (in.isEmpty()) {
+      return Stream.empty();
+    }
+    try (Stream<Path> folders = Files.list(Path.of(in))) {
+      return folders.sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("theirs")
+  void weights_of_other_tools_give_their_logits(Path folder) {
+    try (Scope scope = Scope.open("theirs");
+        SafeTensors check = SafeTensors.open(folder.resolve("check.safetensors"));
+        Classifier model = WeightsFolder.load(folder, Device.CPU).model()) {
+      assertThat(scope.name()).isEqualTo("theirs");
+      Tensor x = check.tensor("input").channelsLast();
+      Tensor logits = Autograd.off(() -> model.forward(x));
+      Tensor expected = check.tensor("logits");
+      assertThat(logits.shape()).isEqualTo(expected.shape());
+      double distance = logits.sub(expected).norm().item() / expected.norm().item();
+      assertThat(distance).as(folder.toString()).isLessThan(1e-4);
+    }
   }
 }
