@@ -58,14 +58,22 @@ def weights():
     write(test, "config", "short", b'{"architecture": "lenet5"}')
 
 
+def two(first, second):
+    """As DataFuzzTest splits them."""
+    first += b"\0" * (len(first) % 2)
+    return bytes([len(first) // 2]) + first + second
+
+
 def data():
     test = "data/DataFuzzTest"
     pictures = struct.pack(">IIII", 0x803, 2, 3, 3) + bytes(range(18))
     labels = struct.pack(">II", 0x801, 2) + bytes([0, 1])
-    for name, content in (("pictures", pictures), ("labels", labels)):
-        write(test, "idx", name, content)
-        write(test, "idxPacked", name, gzip.compress(content, mtime=0))
-    write(test, "cifar", "one", bytes([3, 7]) + bytes(3072))
+    write(test, "idx", "two", two(labels, pictures))
+    packed = [gzip.compress(content, mtime=0) for content in (labels, pictures)]
+    write(test, "idxPacked", "two", two(*packed))
+    record = bytes([3, 7]) + bytes(3072)
+    write(test, "cifar", "train", two(b"", record))
+    write(test, "cifar", "both-short", two(record[:40], record))
     png = io.BytesIO()
     Image.new("RGB", (2, 2), (255, 0, 0)).save(png, "PNG")
     for name, mode in (("plain", "w"), ("gz", "w:gz")):

@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -29,20 +31,22 @@ public final class Fuzzing {
     void read(Path folder) throws IOException;
   }
 
-  /**
-   * Reads files of some bytes in a new folder.
-   *
-   * @param names of the files in the folder, which all have these bytes
-   */
-  public static void check(byte[] bytes, Reading reading, String... names) {
+  /** Reads a file of some bytes in a new folder. */
+  public static void check(byte[] bytes, Reading reading, String name) {
+    check(Map.of(name, bytes), reading);
+  }
+
+  /** Reads files in a new folder, by their names. */
+  public static void check(Map<String, byte[]> files, Reading reading) {
     Path folder = null;
     try {
       folder = Files.createTempDirectory("fuzz");
-      for (String name : names) {
-        Files.createDirectories(folder.resolve(name).getParent());
-        Files.write(folder.resolve(name), bytes);
+      int length = 0;
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        Files.write(folder.resolve(file.getKey()), file.getValue());
+        length += file.getValue().length;
       }
-      checkIn(folder, bytes.length, reading);
+      checkIn(folder, length, reading);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -87,7 +91,7 @@ public final class Fuzzing {
 
   private static void delete(Path folder) {
     try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
       }
     } catch (IOException e) {
