@@ -6,7 +6,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** Prints what the library logs: warnings, and with {@code --verbose} the rest. */
+/** Prints what the library logs: warnings and facts, and with {@code --verbose} the rest. */
 final class Logs {
   private final Logger logger = Logger.getLogger("dev.linnet"); // held: loggers are collected
   private final Handler handler;
@@ -19,7 +19,7 @@ final class Logs {
   static Logs to(Output output, Common common) {
     Logs logs = new Logs(new Printer(output));
     logs.logger.setUseParentHandlers(false);
-    logs.logger.setLevel(common.verbose ? Level.FINE : Level.WARNING);
+    logs.logger.setLevel(common.verbose ? Level.FINE : Level.INFO);
     logs.handler.setLevel(Level.ALL);
     logs.logger.addHandler(logs.handler);
     return logs;
@@ -46,6 +46,8 @@ final class Logs {
       String message = formatter.formatMessage(record);
       if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
         output.warn(message);
+      } else if (record.getLevel().intValue() >= Level.INFO.intValue()) {
+        output.note(message);
       } else {
         output.detail(message);
       }

@@ -78,8 +78,8 @@ public final class VisionTransformer extends Classifier {
     this.config = config;
     int width = config.width();
     int patch = config.patch();
-    clsToken = parameter("cls_token", Initializer.normal(1e-6), 1, 1, width);
-    posEmbed = parameter("pos_embed", NORMAL, 1, 1 + (long) config.grid() * config.grid(), width);
+    clsToken = undecayed("cls_token", Initializer.normal(1e-6), 1, 1, width);
+    posEmbed = undecayed("pos_embed", NORMAL, 1, 1 + (long) config.grid() * config.grid(), width);
     patchEmbed =
         child(
             "patch_embed.proj",

@@ -73,6 +73,13 @@ public abstract class Module implements AutoCloseable {
     return p;
   }
 
+  /**
+   * Declares a trained float32 parameter that {@link Parameter#decays weight decay} leaves alone.
+   */
+  protected final Parameter undecayed(String name, Initializer initializer, long... shape) {
+    return parameter(name, initializer, shape).withoutDecay();
+  }
+
   /** Declares a buffer: saved with the weights, not trained. */
   protected final Parameter buffer(
       String name, DType dtype, Initializer initializer, long... shape) {

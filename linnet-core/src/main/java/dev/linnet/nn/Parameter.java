@@ -26,6 +26,7 @@ public final class Parameter {
   private final DType dtype;
   private final Shape shape;
   private final Initializer initializer;
+  private boolean decays = true;
   private @Nullable Tensor value;
 
   Parameter(Kind kind, DType dtype, Shape shape, Initializer initializer) {
@@ -38,6 +39,20 @@ public final class Parameter {
   /** Trained or a buffer. */
   public Kind kind() {
     return kind;
+  }
+
+  /**
+   * Whether weight decay may shrink it; false for what a network adds to its activations, such as
+   * the embedding of positions.
+   */
+  public boolean decays() {
+    return decays;
+  }
+
+  /** The same parameter, which weight decay leaves alone. */
+  Parameter withoutDecay() {
+    decays = false;
+    return this;
   }
 
   /** Its shape, known before it has memory. */

@@ -6,8 +6,9 @@ public enum Decay {
   ALL,
   /**
    * Not those of at most one dimension (γ and β of norms, biases), nor those whose name ends in
-   * {@code .bias}: timm's rule, and "no bias decay" of He et al., CVPR 2019, arXiv:1812.01187,
-   * §3.1.
+   * {@code .bias}, nor those that the network itself leaves out ({@link
+   * dev.linnet.nn.Parameter#decays}): timm's rule, and "no bias decay" of He et al., CVPR 2019,
+   * arXiv:1812.01187, §3.1.
    */
   WEIGHTS_ONLY
 }

@@ -36,7 +36,8 @@ public final class ParameterGroups {
   private static boolean isDecayed(String name, Parameter parameter, Decay decay) {
     return switch (decay) {
       case ALL -> true;
-      case WEIGHTS_ONLY -> parameter.shape().rank() > 1 && !name.endsWith(".bias");
+      case WEIGHTS_ONLY ->
+          parameter.shape().rank() > 1 && !name.endsWith(".bias") && parameter.decays();
     };
   }
 }

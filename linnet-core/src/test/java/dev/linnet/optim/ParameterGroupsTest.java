@@ -3,7 +3,10 @@ package dev.linnet.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.linnet.models.Classifier;
+import dev.linnet.models.Zoo;
 import dev.linnet.nn.Net;
+import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
@@ -13,10 +16,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class ParameterGroupsTest {
@@ -46,6 +52,30 @@ final class ParameterGroupsTest {
         .containsExactlyElementsOf(texts(resnet50.at("/decayed/names")));
     assertThat(groups.get(0).parameters()).hasSize(resnet50.at("/not_decayed/tensors").intValue());
     net.close();
+  }
+
+  static Stream<String> networks() {
+    return Golden.json("semantics.json")
+        .at("/parameter_lists/weight_decay_groups_timm")
+        .propertyStream()
+        .map(Map.Entry::getKey)
+        .filter(Zoo::contains);
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void networks_of_the_zoo_leave_out_what_timm_leaves_out(String name) {
+    JsonNode golden =
+        Golden.json("semantics.json")
+            .at("/parameter_lists/weight_decay_groups_timm")
+            .get(name)
+            .get("not_decayed");
+    try (Classifier net = Zoo.find(name).declare(Zoo.find(name).options())) {
+      Map<String, Parameter> without =
+          ParameterGroups.of(net, 0.05, Decay.WEIGHTS_ONLY).get(0).parameters();
+      assertThat(without).hasSize(golden.get("tensors").intValue());
+      assertThat(without.keySet()).containsAll(texts(golden.path("names")));
+    }
   }
 
   @Test
