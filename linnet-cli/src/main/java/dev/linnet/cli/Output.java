@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.linnet.base.OneLine;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ final class Output {
 
   /** What may be wrong; the command goes on. */
   void warn(String line) {
-    say(errStyle().yellow("warning:") + " " + line);
+    say(errStyle().yellow("warning:") + " " + OneLine.of(line));
   }
 
   /** Why the command ends; each line of the message with the program's name. */

@@ -1,5 +1,7 @@
 package dev.linnet.base;
 
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * file.
  *
  * <p>The message is one line that says what, what was got, where, what is allowed and how to mend
- * it. Misuse of the API by a programmer is an {@link IllegalArgumentException} or {@link
- * IllegalStateException} instead.
+ * it; whatever a file put into it has {@link OneLine no control characters}. Misuse of the API by a
+ * programmer is an {@link IllegalArgumentException} or {@link IllegalStateException} instead.
  */
 public class LinnetException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -17,7 +19,16 @@ public class LinnetException extends RuntimeException {
    * @param message one line: what, got, where, allowed, how to mend it
    */
   public LinnetException(String message) {
-    super(message);
+    super(OneLine.of(message));
+  }
+
+  /**
+   * Several failures at once.
+   *
+   * @param messages one line each
+   */
+  protected LinnetException(List<String> messages) {
+    super(messages.stream().map(OneLine::of).collect(Collectors.joining("\n")));
   }
 
   /**
@@ -25,6 +36,6 @@ public class LinnetException extends RuntimeException {
    * @param cause what was caught; shown with {@code --debug} only
    */
   public LinnetException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(OneLine.of(message), cause);
   }
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.linnet.base.LinnetException;
-import dev.linnet.base.OneLine;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -119,11 +118,7 @@ public final class DrawnIndices {
       return of(root.path("seed").asLong(), parts);
     } catch (JsonProcessingException e) {
       throw new LinnetException(
-          name
-              + ": holds no drawn split ("
-              + OneLine.of(e.getOriginalMessage())
-              + "); start a new run",
-          e);
+          name + ": holds no drawn split (" + e.getOriginalMessage() + "); start a new run", e);
     }
   }
 

@@ -11,7 +11,7 @@ public final class RecipeException extends LinnetException {
   private final List<String> problems;
 
   RecipeException(List<String> problems) {
-    super(String.join("\n", problems));
+    super(problems);
     this.problems = List.copyOf(problems);
   }
 

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
-import dev.linnet.base.OneLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -181,8 +180,7 @@ final class HubCache {
         shards.add(name);
       }
     } catch (JacksonException e) {
-      throw new LinnetException(
-          index + ": is no valid JSON: " + OneLine.of(e.getOriginalMessage()), e);
+      throw new LinnetException(index + ": is no valid JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw unreadable(index, e);
     }

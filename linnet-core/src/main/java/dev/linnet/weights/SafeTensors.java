@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
-import dev.linnet.base.OneLine;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
@@ -198,7 +197,7 @@ public final class SafeTensors implements TensorFile {
     } catch (CharacterCodingException e) {
       throw broken(file, "its header is not UTF-8");
     } catch (JsonProcessingException e) {
-      throw broken(file, "its header is broken: " + OneLine.of(e.getOriginalMessage()));
+      throw broken(file, "its header is broken: " + e.getOriginalMessage());
     } catch (StackOverflowError e) {
       throw broken(file, "its header is nested too deeply");
     }

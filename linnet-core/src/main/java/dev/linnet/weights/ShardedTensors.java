@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.LinnetException;
-import dev.linnet.base.OneLine;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
@@ -169,7 +168,7 @@ final class ShardedTensors implements TensorFile {
     } catch (CharacterCodingException e) {
       throw broken(index, "it is not UTF-8");
     } catch (JacksonException e) {
-      throw broken(index, "it is no JSON: " + OneLine.of(e.getOriginalMessage()));
+      throw broken(index, "it is no JSON: " + e.getOriginalMessage());
     }
   }
 

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.InvalidValueException;
 import dev.linnet.base.LinnetException;
-import dev.linnet.base.OneLine;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
@@ -119,7 +118,7 @@ public record WeightsConfig(
       throw new LinnetException(
           file
               + ": is no valid JSON: "
-              + OneLine.of(e.getOriginalMessage())
+              + e.getOriginalMessage()
               + (e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")"),
           e);
     } catch (MalformedInputException e) {

@@ -466,7 +466,7 @@ class HubTest {
         .isInstanceOf(InvalidValueException.class)
         .hasMessage(
             "name on the hub: got "
-                + name
+                + name.replace('\0', '?')
                 + "; must be hf://OWNER/NAME or hf://OWNER/NAME@REVISION");
     assertThat(server.requests).isEmpty();
   }
