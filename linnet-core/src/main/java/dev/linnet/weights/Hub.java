@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -158,10 +157,7 @@ public final class Hub {
       if (!putWeights(commit)) {
         throw new LinnetException(
             "%s: the repository has no weights that Linnet reads at revision \"%s\": none of %s; name"
-                    .formatted(
-                        name,
-                        name.revision(),
-                        String.join(", ", HubCache.SAFETENSORS, HubCache.INDEX, HubCache.PICKLED))
+                    .formatted(name, name.revision(), String.join(", ", HubCache.WEIGHTS))
                 + " one for PyTorch or timm");
       }
       remember(commit);
@@ -178,10 +174,10 @@ public final class Hub {
     }
 
     private boolean putWeights(String commit) {
-      for (String file : List.of(HubCache.SAFETENSORS, HubCache.INDEX, HubCache.PICKLED)) {
+      for (String file : HubCache.WEIGHTS) {
         if (isPut(file, commit)) {
-          if (file.equals(HubCache.INDEX)) {
-            cache.shards(commit).forEach(shard -> need(shard, commit));
+          if (HubCache.isIndex(file)) {
+            cache.shards(commit, file).forEach(shard -> need(shard, commit, file));
           }
           return true;
         }
@@ -189,11 +185,11 @@ public final class Hub {
       return false;
     }
 
-    private void need(String file, String commit) {
+    private void need(String file, String commit, String index) {
       if (!isPut(file, commit)) {
         throw new LinnetException(
             "%s: the repository lacks %s, which its %s names; tell its owner"
-                .formatted(name, file, HubCache.INDEX));
+                .formatted(name, file, index));
       }
     }
 

@@ -38,6 +38,10 @@ final class HubCache {
   static final String SAFETENSORS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
   static final String PICKLED = "pytorch_model.bin";
+  static final String PICKLED_INDEX = "pytorch_model.bin.index.json";
+
+  /** What a folder of weights may have, the best first. */
+  static final List<String> WEIGHTS = List.of(SAFETENSORS, INDEX, PICKLED, PICKLED_INDEX);
 
   /** A config or an index is not longer. */
   static final long MOST_JSON = 16 << 20;
@@ -142,42 +146,44 @@ final class HubCache {
     if (!Files.exists(file(commit, CONFIG))) {
       missing.add(CONFIG);
     }
-    if (Files.exists(file(commit, SAFETENSORS))) {
-      return missing;
-    }
-    if (Files.exists(file(commit, INDEX))) {
-      for (String shard : shards(commit)) {
-        if (!Files.exists(file(commit, shard))) {
-          missing.add(shard);
-        }
-      }
-      return missing;
-    }
-    if (!Files.exists(file(commit, PICKLED))) {
+    Optional<String> weights =
+        WEIGHTS.stream().filter(name -> Files.exists(file(commit, name))).findFirst();
+    if (weights.isEmpty()) {
       missing.add(SAFETENSORS);
+    } else if (isIndex(weights.get())) {
+      shards(commit, weights.get()).stream()
+          .filter(shard -> !Files.exists(file(commit, shard)))
+          .forEach(missing::add);
     }
     return missing;
   }
 
+  /** Whether a file of {@link #WEIGHTS} names others. */
+  static boolean isIndex(String name) {
+    return name.equals(INDEX) || name.equals(PICKLED_INDEX);
+  }
+
   /**
-   * The files that the index of a commit names, which must be here.
+   * The files that an index of a commit names, which must be here.
    *
+   * @param name of the index
    * @throws LinnetException if it is no index, or names what is no file beside it
    */
-  Set<String> shards(String commit) {
-    Path index = file(commit, INDEX);
+  Set<String> shards(String commit, String name) {
+    Path index = file(commit, name);
+    String ending = name.equals(INDEX) ? ".safetensors" : ".bin";
     Set<String> shards = new TreeSet<>();
     try {
       if (Files.size(index) > MOST_JSON) {
         throw new LinnetException(index + ": has more than " + MOST_JSON + " bytes; is no index");
       }
       for (JsonNode shard : new ObjectMapper().readTree(index.toFile()).path("weight_map")) {
-        String name = shard.asText();
-        if (!isFileName(name) || !name.endsWith(".safetensors")) {
+        String file = shard.asText();
+        if (!isFileName(file) || !file.endsWith(ending)) {
           throw new LinnetException(
-              index + ": names \"" + name + "\", which is no safetensors file beside it");
+              index + ": names \"" + file + "\", which is no " + ending + " file beside it");
         }
-        shards.add(name);
+        shards.add(file);
       }
     } catch (JacksonException e) {
       throw new LinnetException(index + ": is no valid JSON: " + e.getOriginalMessage(), e);

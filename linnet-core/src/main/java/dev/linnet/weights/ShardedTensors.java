@@ -20,8 +20,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Several safetensors files with an index, {@code model.safetensors.index.json}, that says which of
- * them has which tensor. Index and files must agree in both directions.
+ * Several files of weights with an index, {@code model.safetensors.index.json} or {@code
+ * pytorch_model.bin.index.json}, that says which of them has which tensor. Index and files must
+ * agree in both directions.
  */
 final class ShardedTensors implements TensorFile {
   private static final long LARGEST_INDEX = 100_000_000;
@@ -32,10 +33,10 @@ final class ShardedTensors implements TensorFile {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final Path index;
-  private final Map<String, SafeTensors> shards;
+  private final Map<String, TensorFile> shards;
   private final Map<String, String> shardOf;
 
-  private ShardedTensors(Path index, Map<String, SafeTensors> shards, Map<String, String> shardOf) {
+  private ShardedTensors(Path index, Map<String, TensorFile> shards, Map<String, String> shardOf) {
     this.index = index;
     this.shards = shards;
     this.shardOf = shardOf;
@@ -49,7 +50,7 @@ final class ShardedTensors implements TensorFile {
    */
   static ShardedTensors open(Path index) {
     Map<String, String> shardOf = weightMap(index, parse(index));
-    Map<String, SafeTensors> shards = new LinkedHashMap<>();
+    Map<String, TensorFile> shards = new LinkedHashMap<>();
     ShardedTensors opened = new ShardedTensors(index, shards, Collections.unmodifiableMap(shardOf));
     boolean done = false;
     try {
@@ -58,7 +59,7 @@ final class ShardedTensors implements TensorFile {
           if (shards.size() == MOST_SHARDS) {
             throw broken(index, "it names more than " + MOST_SHARDS + " files");
           }
-          shards.put(name, SafeTensors.open(index.resolveSibling(name)));
+          shards.put(name, openShard(index, name));
         }
       }
       opened.check();
@@ -69,6 +70,14 @@ final class ShardedTensors implements TensorFile {
         opened.close();
       }
     }
+  }
+
+  private static TensorFile openShard(Path index, String name) {
+    Path file = index.resolveSibling(name);
+    if (TensorFile.Format.of(file) == TensorFile.Format.SHARDS) {
+      throw broken(index, "it names " + name + ", which is an index too");
+    }
+    return TensorFile.open(file);
   }
 
   @Override
@@ -98,11 +107,11 @@ final class ShardedTensors implements TensorFile {
 
   @Override
   public void close() {
-    shards.values().forEach(SafeTensors::close);
+    shards.values().forEach(TensorFile::close);
   }
 
-  private SafeTensors shard(String name) {
-    SafeTensors shard = shards.get(shardOf.getOrDefault(name, ""));
+  private TensorFile shard(String name) {
+    TensorFile shard = shards.get(shardOf.getOrDefault(name, ""));
     if (shard == null) {
       throw new LinnetException(index + ": has no tensor \"" + Quote.name(name) + "\"");
     }
@@ -173,6 +182,6 @@ final class ShardedTensors implements TensorFile {
   }
 
   private static LinnetException broken(Path index, String why) {
-    return new LinnetException(index + ": is no valid index of safetensors: " + why);
+    return new LinnetException(index + ": is no valid index of weights: " + why);
   }
 }

@@ -15,13 +15,18 @@ import java.util.List;
 /**
  * A folder with {@code config.json} and weights, in the layout that timm and the hub use: what
  * Linnet writes loads in timm, and the other way round. The weights are {@code model.safetensors},
- * else its shards with {@code model.safetensors.index.json}, else {@code pytorch_model.bin}.
+ * else its shards with {@code model.safetensors.index.json}, else {@code pytorch_model.bin}, else
+ * its shards with {@code pytorch_model.bin.index.json}.
  */
 public final class WeightsFolder {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
   private static final List<String> READ =
-      List.of(WEIGHTS, "model.safetensors.index.json", "pytorch_model.bin");
+      List.of(
+          WEIGHTS,
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
 
   /** A file that claims more classes or colors is not believed. */
   private static final int MOST_SIZE = 1 << 24;

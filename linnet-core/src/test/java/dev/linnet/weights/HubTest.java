@@ -178,6 +178,24 @@ class HubTest {
   }
 
   @Test
+  void pickled_weights_in_shards_are_fetched_with_their_index() {
+    FakeHub sharded =
+        new FakeHub()
+            .with("config.json", CONFIG)
+            .with("pytorch_model.bin.index.json", "{\"weight_map\": {\"a\": \"m-1.bin\"}}")
+            .with("m-1.bin", "one");
+    try (sharded) {
+      Path folder = hub("HF_ENDPOINT", sharded.endpoint()).folder(NAME);
+      assertThat(folder.toFile().list())
+          .containsExactlyInAnyOrder("config.json", "pytorch_model.bin.index.json", "m-1.bin");
+      sharded.requests.clear();
+      assertThat(hub("HF_ENDPOINT", sharded.endpoint(), "HF_HUB_OFFLINE", "1").folder(NAME))
+          .isEqualTo(folder);
+      assertThat(sharded.requests).isEmpty();
+    }
+  }
+
+  @Test
   void without_safetensors_the_pickled_weights_are_fetched() {
     FakeHub pickled = new FakeHub().with("config.json", CONFIG).with("pytorch_model.bin", "bin");
     try (pickled) {
@@ -393,7 +411,8 @@ class HubTest {
           hub("HF_ENDPOINT", empty.endpoint()),
           NAME
               + ": the repository has no weights that Linnet reads at revision \"main\": none of"
-              + " model.safetensors, model.safetensors.index.json, pytorch_model.bin; name one for"
+              + " model.safetensors, model.safetensors.index.json, pytorch_model.bin,"
+              + " pytorch_model.bin.index.json; name one for"
               + " PyTorch or timm");
     }
   }
@@ -427,7 +446,7 @@ class HubTest {
       fails(
           hub("HF_ENDPOINT", evil.endpoint()),
           "<cache>/models--owner--name/snapshots/<commit>/model.safetensors.index.json: names"
-              + " \"../../../evil.safetensors\", which is no safetensors file beside it");
+              + " \"../../../evil.safetensors\", which is no .safetensors file beside it");
     }
   }
 

@@ -63,7 +63,7 @@ final class ShardedTensorsTest {
   private void refuses(String why) {
     assertThatThrownBy(() -> TensorFile.open(index()))
         .isInstanceOf(LinnetException.class)
-        .hasMessage(index() + ": is no valid index of safetensors: " + why);
+        .hasMessage(index() + ": is no valid index of weights: " + why);
   }
 
   @Test
@@ -92,6 +92,29 @@ final class ShardedTensorsTest {
         .hasMessage(folder.resolve(TWO) + ": no such file of weights");
   }
 
+  @Test
+  void files_of_torch_save_may_be_shards_too() throws IOException {
+    Files.write(folder.resolve(TWO), TorchBytes.zip(Map.of("c", Tensor.of(new float[] {4}, 1, 1))));
+    write(map(all()));
+    try (TensorFile file = TensorFile.open(index())) {
+      assertThat(file.names()).containsExactly("a", "c", "b");
+      assertThat(file.tensor("a").toFloats()).containsExactly(1, 2);
+      assertThat(file.tensor("c").toFloats()).containsExactly(4);
+    }
+  }
+
+  @Test
+  void an_index_that_names_an_index_is_refused() throws IOException {
+    write(map("\"a\": \"model.safetensors.index.json\""));
+    refuses("it names model.safetensors.index.json, which is an index too");
+  }
+
+  @Test
+  void a_name_of_two_lines_is_quoted_in_one() throws IOException {
+    write(map("\"a\\n\\u001b[31m\": \"x\", \"a\\n\\u001b[31m\": \"y\""));
+    refuses("it is no JSON: Duplicate field 'a??[31m'");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/etc/passwd", "../w.safetensors", "a/b.safetensors", "..", "C:x", ""})
   void a_file_outside_the_folder_is_refused(String file) throws IOException {
@@ -115,6 +138,6 @@ final class ShardedTensorsTest {
     write("{" + "\"a\":[".repeat(1) + "[".repeat(2000));
     assertThatThrownBy(() -> TensorFile.open(index()))
         .isInstanceOf(LinnetException.class)
-        .hasMessageStartingWith(index() + ": is no valid index of safetensors: it is no JSON: ");
+        .hasMessageStartingWith(index() + ": is no valid index of weights: it is no JSON: ");
   }
 }

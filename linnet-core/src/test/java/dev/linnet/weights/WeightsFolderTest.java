@@ -474,7 +474,7 @@ class WeightsFolderTest {
     refuses(
         folder
             + ": has no weights; must have one of model.safetensors, model.safetensors.index.json,"
-            + " pytorch_model.bin");
+            + " pytorch_model.bin, pytorch_model.bin.index.json");
   }
 
   @Test

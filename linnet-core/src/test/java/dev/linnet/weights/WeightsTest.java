@@ -234,6 +234,32 @@ final class WeightsTest {
     }
   }
 
+  @Test
+  void a_folder_may_have_shards_of_torch_save() throws IOException {
+    try (Classifier model = model("resnet20", 4, 3, 1)) {
+      saveFolder(model);
+      Map<String, Tensor> first = TorchBytes.state(model);
+      Map<String, Tensor> second = new LinkedHashMap<>();
+      List<String> lines = new ArrayList<>();
+      for (String name : List.copyOf(first.keySet())) {
+        boolean inSecond = name.startsWith("layer2");
+        if (inSecond) {
+          second.put(name, requireNonNull(first.remove(name)));
+        }
+        lines.add("\"%s\": \"%d.bin\"".formatted(name, inSecond ? 2 : 1));
+      }
+      Files.write(folder.resolve("1.bin"), TorchBytes.zip(first));
+      Files.write(folder.resolve("2.bin"), TorchBytes.legacy(second));
+      Files.writeString(
+          folder.resolve("pytorch_model.bin.index.json"),
+          "{\"weight_map\": {" + String.join(", ", lines) + "}}");
+      assertThat(WeightsFolder.isOne(folder)).isTrue();
+      try (Pretrained got = WeightsFolder.load(folder, Device.CPU)) {
+        areEqual(got.model(), model);
+      }
+    }
+  }
+
   // ------------------------------------------------------------------ what does not fit
 
   @Test
