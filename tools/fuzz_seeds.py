@@ -40,7 +40,8 @@ def weights():
     write(test, "safetensors", "three", save(state, {"format": "pt"}))
     write(test, "safetensors", "huge-header", struct.pack("<Q", 2**63) + b"{}")
     index = {"metadata": {}, "weight_map": {"a": "weights-1.safetensors"}}
-    write(test, "safetensors", "index", json.dumps(index).encode())
+    write(test, "index", "one", json.dumps(index).encode())
+    write(test, "index", "itself", json.dumps({"weight_map": {"a": "weights"}}).encode())
     shared = torch.arange(8.0)
     views = {"t": shared.reshape(2, 4).t(), "e": shared[:1].expand(3, 1), "bf": shared.bfloat16()}
     for target, zip_format in (("torchZip", True), ("torchLegacy", False)):

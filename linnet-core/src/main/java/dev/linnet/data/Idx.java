@@ -178,6 +178,12 @@ final class Idx {
       long items = 1;
       for (int dim : dims) {
         items *= dim; // of three 31-bit numbers: checked below before it can overflow
+        if (items > TarReader.HELD_MOST && tree.path(file).endsWith(".gz")) {
+          throw new LinnetException(
+              ("%s: the header promises %s, more than the %d MB that a gzipped file may take in"
+                      + " memory; unpack it")
+                  .formatted(where, words(dims), TarReader.HELD_MOST >> 20));
+        }
         if (items > MOST) {
           throw new LinnetException(
               "%s: the header promises %s, which no file of this format holds; fetch it again"

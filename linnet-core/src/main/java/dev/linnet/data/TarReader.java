@@ -3,8 +3,10 @@ package dev.linnet.data;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.OneLine;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.tar.TarFile;
 import org.apache.commons.compress.archivers.tar.TarUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tars read in place. A plain one is indexed once and its members are read by their offset; a
@@ -32,6 +35,9 @@ final class TarReader {
 
   private static final int RECORD = 512;
   private static final int BUFFER = 1 << 16;
+
+  /** With all that belongs to it: a long name, attributes. */
+  private static final long LARGEST_HEADER = 1 << 20;
 
   private final Path file;
   private final Disk disk;
@@ -152,9 +158,9 @@ final class TarReader {
 
   private void hold(Packing packing) throws IOException {
     long held = 0;
-    try (InputStream in = open(file, packing);
+    try (Metered in = new Metered(open(file, packing));
         TarArchiveInputStream tar = new TarArchiveInputStream(in)) {
-      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+      for (TarArchiveEntry entry = next(tar, in); entry != null; entry = next(tar, in)) {
         String path = PackedTree.safePath(file.toString(), entry.getName());
         if (!accept(entry, path)) {
           continue;
@@ -176,6 +182,44 @@ final class TarReader {
     }
   }
 
+  /** The next member; its long name and attributes are headers too, which deflate to nothing. */
+  private static @Nullable TarArchiveEntry next(TarArchiveInputStream tar, Metered in)
+      throws IOException {
+    in.left = Long.MAX_VALUE;
+    if (tar.getCurrentEntry() != null) {
+      tar.skip(Long.MAX_VALUE);
+    }
+    in.left = LARGEST_HEADER;
+    TarArchiveEntry entry = tar.getNextEntry();
+    in.left = Long.MAX_VALUE;
+    return entry;
+  }
+
+  /** Refuses to give more bytes than are left. */
+  private static final class Metered extends FilterInputStream {
+    long left = Long.MAX_VALUE;
+
+    Metered(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      if (left <= 0) {
+        throw new IOException("a header has more than %d bytes".formatted(LARGEST_HEADER));
+      }
+      int n = super.read(target, offset, (int) Math.min(length, left));
+      left -= Math.max(0, n);
+      return n;
+    }
+  }
+
   /** Whether a member is a file to be listed; links and devices are noted. */
   private boolean accept(TarArchiveEntry entry, String path) {
     if (entry.isDirectory() || isHidden(path)) {
@@ -184,7 +228,7 @@ final class TarReader {
     if (!isPlainFile(entry)) {
       skippedCount++;
       if (skipped.size() < 3) {
-        skipped.add(path);
+        skipped.add(OneLine.of(path));
       }
       return false;
     }

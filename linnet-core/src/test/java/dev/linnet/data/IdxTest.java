@@ -146,6 +146,19 @@ class IdxTest {
   }
 
   @Test
+  void a_gzip_that_would_fill_the_heap_is_refused_by_its_header() throws IOException {
+    Samples.idx(temp, "train", 9);
+    Files.delete(temp.resolve(IMAGES));
+    byte[] images = Samples.idx(0x803, new byte[54], 2_000_000, 32, 32);
+    write(IMAGES + ".gz", Samples.gzip(images));
+    assertThat(message())
+        .isEqualTo(
+            "TEMP/train-images-idx3-ubyte.gz: the header promises 2000000 pictures of 32x32, more"
+                + " than the %d MB that a gzipped file may take in memory; unpack it"
+                    .formatted(TarReader.HELD_MOST >> 20));
+  }
+
+  @Test
   void a_file_of_another_kind_is_said() {
     Samples.idx(temp, "train", 9);
     write(IMAGES, Samples.idx(0x801, new byte[54], 9, 2, 3));

@@ -238,6 +238,40 @@ class TarReaderTest {
   }
 
   @Test
+  void a_header_that_inflates_without_end_is_refused() {
+    byte[] tar = Samples.tar(Map.of("name", new byte[64 << 20], "z/1.png", new byte[9]));
+    tar[156] = TarConstants.LF_GNUTYPE_LONGNAME;
+    int sum = 8 * ' ';
+    for (int i = 0; i < 512; i++) {
+      sum += i >= 148 && i < 156 ? 0 : tar[i];
+    }
+    byte[] digits = "%06o\0 ".formatted(sum).getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(digits, 0, tar, 148, 8);
+
+    assertThat(message("set.tar.gz", Samples.gzip(tar)))
+        .startsWith("TEMP/set.tar.gz: is cut short or broken after 0 members (")
+        .contains("a header has more than 1048576 bytes");
+  }
+
+  @Test
+  void a_long_member_that_is_passed_over_is_no_header() {
+    byte[] tar = Samples.tar(Map.of(".hidden/1.png", new byte[3 << 20], "b/1.png", new byte[9]));
+    Samples.file(temp.resolve("set.tar.gz"), Samples.gzip(tar));
+
+    assertThat(TarReader.read(temp.resolve("set.tar.gz"), Disk.REAL).count()).isEqualTo(1);
+  }
+
+  @Test
+  void a_name_of_two_lines_is_quoted_in_one() {
+    byte[] tar = Samples.tar(Map.of("../a\n\u001b[31m/1.png", Samples.png(1)));
+
+    assertThat(message("set.tar", tar))
+        .isEqualTo(
+            "TEMP/set.tar: member \"../a??[31m/1.png\" leads out of the archive, so the archive is"
+                + " refused; pack the pictures again by relative paths");
+  }
+
+  @Test
   void of_two_members_of_one_name_the_last_counts() {
     byte[] first = Samples.tar(Map.of("a/1.png", Samples.png(1)));
     byte[] both = Arrays.copyOf(first, 10240 * 2);

@@ -25,6 +25,11 @@ class WeightsFuzzTest {
   }
 
   @FuzzTest(maxDuration = "10m")
+  void index(byte[] bytes) {
+    Fuzzing.check(bytes, folder -> ShardedTensors.open(folder.resolve(FILE)).close(), FILE);
+  }
+
+  @FuzzTest(maxDuration = "10m")
   void config(byte[] bytes) {
     Fuzzing.check(bytes, WeightsFolder::config, "config.json");
   }
