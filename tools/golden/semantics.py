@@ -736,7 +736,9 @@ KEEP = {
     "optimizers": ["sgd", "sgd_decay", "momentum", "momentum_decay", "momentum_dampening", "nesterov_decay", "adamw"],
     "schedules": ["peer_warmup_cosine", "warmup_cosine_torchvision", "timm_cosine_warmup_prefix"],
     "losses": ["logits", "targets", "soft_targets", "mixed_targets", "values"],
-    "tricks": ["ema_decay_timm", "ema_weights_timm", "clipping"],
+    "mixing": ["mixup", "cutmix", "cutout", "random_erasing_timm"],
+    "tricks": ["ema_decay_timm", "ema_weights_timm", "drop_path_rates_timm", "drop_path", "drop_block_gamma",
+               "drop_block_mask", "clipping"],
     "parameter_lists": ["weight_decay_groups_timm"],
     "metrics": ["calibration", "top_k_ties"],
 }

@@ -1,6 +1,6 @@
 package dev.linnet.cli;
 
-import dev.linnet.recipe.About;
+import dev.linnet.base.internal.About;
 import dev.linnet.recipe.Recipe;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;

@@ -4,6 +4,7 @@ import dev.linnet.image.ImageSize;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Some pictures and what they show. Its tensors belong to the scope that was open when it was made.
@@ -12,19 +13,35 @@ public final class Batch {
   private final Tensor images;
   private final Tensor targets;
   private final int[] indices;
+  private final int classes;
   private final Normalization normalization;
 
   /**
    * @param images [N, C, H, W], uint8 as read or float32 as prepared, channels-last
    * @param targets int64 [N] class indices, or float32 [N, K] rows that sum to 1
    * @param indices the pictures' positions in their set, N
+   * @param classes K
    * @param normalization how levels become the network's input
    */
-  Batch(Tensor images, Tensor targets, int[] indices, Normalization normalization) {
+  Batch(Tensor images, Tensor targets, int[] indices, int classes, Normalization normalization) {
     this.images = images;
     this.targets = targets;
     this.indices = indices.clone();
+    this.classes = classes;
     this.normalization = normalization;
+  }
+
+  /**
+   * Pictures that are in no set; their positions are their rows.
+   *
+   * @param images [N, C, H, W], uint8 as read or float32 as prepared
+   * @param targets int64 [N] class indices, or float32 [N, K] rows that sum to 1
+   * @param classes K
+   * @param normalization how levels become the network's input
+   */
+  public static Batch of(Tensor images, Tensor targets, int classes, Normalization normalization) {
+    int[] rows = IntStream.range(0, Math.toIntExact(images.dim(0))).toArray();
+    return new Batch(images, targets, rows, classes, normalization);
   }
 
   /** [N, C, H, W], channels-last. */
@@ -35,6 +52,20 @@ public final class Batch {
   /** int64 [N], or float32 [N, K] rows that sum to 1. */
   public Tensor targets() {
     return targets;
+  }
+
+  /**
+   * The targets as float32 rows [N, K] that sum to 1, as whoever mixes them needs them. Smoothing
+   * is the loss's, before and after mixing alike: it maps a mixture of rows to that of their
+   * images.
+   */
+  public Tensor softTargets() {
+    return targets.rank() == 2 ? targets : targets.oneHot(classes);
+  }
+
+  /** K, the number of classes. */
+  public int classes() {
+    return classes;
   }
 
   /** N. */
@@ -54,7 +85,7 @@ public final class Batch {
 
   /** The same pictures with other tensors. */
   public Batch with(Tensor newImages, Tensor newTargets) {
-    return new Batch(newImages, newTargets, indices, normalization);
+    return new Batch(newImages, newTargets, indices, classes, normalization);
   }
 
   /** On a device, as the network's input: float32 with the mean taken off, channels-last. */

@@ -323,7 +323,8 @@ public final class PictureLoader implements Loader {
       labels[i] = set.label(indices[i]);
     }
     Tensor images = pixels(job.pixels, n).permute(0, 3, 1, 2);
-    return new Batch(images, Tensor.of(labels), indices, reading.normalization());
+    return new Batch(
+        images, Tensor.of(labels), indices, set.classes().size(), reading.normalization());
   }
 
   private Tensor pixels(ByteBuffer rows, int n) {

@@ -54,15 +54,7 @@ public final class Taps {
   public static Seen run(Module root, Collection<String> modules, Supplier<Tensor> pass) {
     Taps taps = new Taps(WATCHING.get());
     for (String name : modules) {
-      Module module = root.find(name);
-      if (module == null) {
-        throw new LinnetException(
-            "layer: got \""
-                + name
-                + "\"; must be a layer of the network; "
-                + Nearest.didYouMean(name, namesOf(root), "its layers are named as its weights"));
-      }
-      taps.names.put(module, name);
+      taps.names.put(find(root, name), name);
     }
     WATCHING.set(taps);
     try {
@@ -76,8 +68,25 @@ public final class Taps {
     }
   }
 
-  /** Notes an output for whoever watches; what is returned may be changed in place. */
-  static Tensor seen(Module module, Tensor output) {
+  /** The module of a full name. */
+  static Module find(Module root, String name) {
+    Module module = root.find(name);
+    if (module == null) {
+      throw new LinnetException(
+          "layer: got \""
+              + name
+              + "\"; must be a layer of the network; "
+              + Nearest.didYouMean(name, namesOf(root), "its layers are named as its weights"));
+    }
+    return module;
+  }
+
+  /**
+   * Takes a module's output on its {@link Detour}, if any, and notes it for whoever watches; what
+   * is returned may be changed in place.
+   */
+  static Tensor seen(Module module, Tensor put) {
+    Tensor output = Detour.taken(module, put);
     Tensor next = output;
     for (Taps taps = WATCHING.get(); taps != null; taps = taps.outer) {
       String name = taps.names.get(module);

@@ -1,5 +1,9 @@
 package dev.linnet.recipe;
 
+import dev.linnet.tricks.CutMix;
+import dev.linnet.tricks.Cutout;
+import dev.linnet.tricks.Mixup;
+import dev.linnet.tricks.RandomErasing;
 import java.util.List;
 import java.util.Map;
 
@@ -36,7 +40,11 @@ final class Kinds {
   static final List<Kind> TRICKS =
       List.of(
           new Kind("zero_gamma", "zero γ", ZeroGamma.class),
-          new Kind("label_smoothing", "label smoothing", LabelSmoothing.class));
+          new Kind("label_smoothing", "label smoothing", LabelSmoothing.class),
+          new Kind("cutout", "Cutout", Cutout.class),
+          new Kind("random_erasing", "random erasing", RandomErasing.class),
+          new Kind("mixup", "mixup", Mixup.class),
+          new Kind("cutmix", "CutMix", CutMix.class));
 
   /** Which interface offers which choices. */
   static final Map<Class<?>, List<Kind>> BY_INTERFACE =

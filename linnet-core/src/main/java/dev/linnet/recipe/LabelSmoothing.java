@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.internal.About;
 
 /**
  * Label smoothing: the target is (1 − ε)·onehot + ε/K (Szegedy et al., CVPR 2016, arXiv:1512.00567,

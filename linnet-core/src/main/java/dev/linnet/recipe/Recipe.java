@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
+import dev.linnet.base.internal.About;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
@@ -89,6 +90,7 @@ public record Recipe(
         "size",
         size,
         "in [1, 8192], or auto");
+    tricks.check(size);
     Check.that(
         epochs.isAutoOr(n -> n >= 1 && n <= 1_000_000),
         "epochs",
@@ -140,6 +142,7 @@ public record Recipe(
    * @param outputStride how often the last map divides the picture's side: 8, 16 or 32
    * @param auxiliary whether heads in the middle help in training
    * @param shakeDrop whether branches are shaken where they would be left out
+   * @param dropBlockRate share of the maps that DropBlock drops in training, in [0, 1)
    */
   public record ModelOptions(
       @About("dropout before the last layer") double dropRate,
@@ -150,13 +153,14 @@ public record Recipe(
       @About("factor on the channels") OrAuto<Double> width,
       @About("how often the last map divides the picture's side") OrAuto<Integer> outputStride,
       @About("whether heads in the middle help in training") OrAuto<Boolean> auxiliary,
-      @About("whether branches are shaken where they would be left out")
-          OrAuto<Boolean> shakeDrop) {
+      @About("whether branches are shaken where they would be left out") OrAuto<Boolean> shakeDrop,
+      @About("share of the maps that DropBlock drops") OrAuto<Double> dropBlockRate) {
     /** Nothing dropped, all parts as published. */
     public static final ModelOptions DEFAULT =
         new ModelOptions(
             0,
             0,
+            OrAuto.auto(),
             OrAuto.auto(),
             OrAuto.auto(),
             OrAuto.auto(),
@@ -187,6 +191,11 @@ public record Recipe(
           "model_options.output_stride",
           outputStride,
           "8, 16, 32 or auto");
+      Check.that(
+          dropBlockRate.isAutoOr(rate -> rate >= 0 && rate < 1),
+          "model_options.drop_block_rate",
+          dropBlockRate,
+          "in [0, 1), or auto");
     }
 
     /** These options with other parts. */
@@ -200,13 +209,21 @@ public record Recipe(
           parts.width(),
           parts.outputStride(),
           parts.auxiliary(),
-          parts.shakeDrop());
+          parts.shakeDrop(),
+          parts.dropBlockRate());
     }
 
     /** The parts that may be exchanged. */
     public Parts parts() {
       return new Parts(
-          activation, padding, squeezeExcite, width, outputStride, auxiliary, shakeDrop);
+          activation,
+          padding,
+          squeezeExcite,
+          width,
+          outputStride,
+          auxiliary,
+          shakeDrop,
+          dropBlockRate);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
+import dev.linnet.base.internal.About;
 import dev.linnet.optim.Schedule;
 import dev.linnet.optim.WarmupCosine;
 

@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.InvalidValueException;
 import dev.linnet.base.Nearest;
+import dev.linnet.base.internal.About;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Leaf;

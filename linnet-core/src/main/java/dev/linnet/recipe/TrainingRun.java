@@ -187,7 +187,7 @@ public final class TrainingRun implements AutoCloseable {
                     recipe.earlyStopping().value().minDelta())),
         recipe.ema().isNone() ? 1 : recipe.ema().value().every(),
         Duration.ofSeconds(recipe.checkpoint().everySeconds()),
-        List.of(),
+        recipe.tricks().ofBatches(),
         Map.of("model", recipe.model().value(), "data", experiment.data().fingerprint()));
   }
 

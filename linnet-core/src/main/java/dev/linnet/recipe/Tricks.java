@@ -1,5 +1,12 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.Check;
+import dev.linnet.base.OrAuto;
+import dev.linnet.train.BatchTrick;
+import dev.linnet.tricks.CutMix;
+import dev.linnet.tricks.Cutout;
+import dev.linnet.tricks.Mixup;
+import dev.linnet.tricks.MixupOrCutMix;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -40,6 +47,39 @@ public record Tricks(List<Record> list) {
   /** These tricks less one kind. */
   public Tricks without(Class<? extends Record> type) {
     return new Tricks(list.stream().filter(trick -> trick.getClass() != type).toList());
+  }
+
+  /**
+   * What changes batches, in the order in which it acts; mixup and CutMix are one, of which each
+   * batch gets one.
+   */
+  public List<BatchTrick<?>> ofBatches() {
+    List<BatchTrick<?>> tricks = new ArrayList<>();
+    for (Record trick : list) {
+      Optional<CutMix> cutmix = find(CutMix.class);
+      if (trick instanceof Mixup mixup && cutmix.isPresent()) {
+        tricks.add(new MixupOrCutMix(mixup, cutmix.get()));
+      } else if (trick instanceof BatchTrick<?> ofBatches
+          && !(trick instanceof CutMix && find(Mixup.class).isPresent())) {
+        tricks.add(ofBatches);
+      }
+    }
+    return tricks;
+  }
+
+  /** Refuses a size of pictures, in pixels, at which a trick cannot act. */
+  void check(OrAuto<Integer> size) {
+    Check.that(
+        find(CutMix.class).isEmpty() || size.isAutoOr(pixels -> pixels >= 2),
+        "size",
+        size,
+        "at least 2 where cutmix is on, which cuts a box out of each picture");
+    int square = find(Cutout.class).map(Cutout::size).orElse(0);
+    Check.that(
+        size.isAutoOr(pixels -> pixels >= square),
+        "size",
+        size,
+        "at least " + square + ", which is cutout.size");
   }
 
   private static int order(Class<?> type) {

@@ -814,8 +814,13 @@ public final class Tensor implements AutoCloseable {
     return unary("pad", torch.pad(handle(), amounts, "constant", new DoubleOptional(value)));
   }
 
-  /** The rows (indices of dimension 0) that an int64 tensor names. */
+  /** The rows (indices of dimension 0) that an int64 tensor names, in this tensor's layout. */
   public Tensor rows(Tensor indices) {
+    if (rank() == 4 && handle().stride(1) == 1 && dim(1) > 1) {
+      org.bytedeco.pytorch.Tensor pixels = handle().permute(0, 2, 3, 1); // copied in whole runs
+      return binary(
+          "index_select", pixels.index_select(0, indices.handle()).permute(0, 3, 1, 2), indices);
+    }
     return binary("index_select", handle().index_select(0, indices.handle()), indices);
   }
 
@@ -1051,6 +1056,26 @@ public final class Tensor implements AutoCloseable {
             new long[] {padding, padding},
             new long[] {1, 1},
             rounding == PoolRounding.CEIL));
+  }
+
+  /**
+   * The largest value around each element of [N, C, H, W], in windows that the border cuts off.
+   *
+   * @param height rows of the window, in [1, H]; of an even number one more lies above
+   * @param width columns of the window, in [1, W]; of an even number one more lies to the left
+   */
+  public Tensor maxAround(int height, int width) {
+    org.bytedeco.pytorch.Tensor y =
+        torch.max_pool2d(
+            handle(),
+            new long[] {height, width},
+            new long[] {1, 1},
+            new long[] {height / 2, width / 2},
+            new long[] {1, 1},
+            false);
+    int above = (height + 1) % 2; // an even window gives one row more than there are
+    int left = (width + 1) % 2;
+    return unary("max_around", y.narrow(2, above, dim(2)).narrow(3, left, dim(3)));
   }
 
   /** Mean of each window; padding is left out of the mean. */

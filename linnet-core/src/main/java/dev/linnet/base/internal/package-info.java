@@ -1,5 +1,6 @@
 /**
- * What several rooms share and is no API: fetching over HTTP, checksums, locks between processes.
+ * What several rooms share and is no API: fetching over HTTP, checksums, locks between processes,
+ * the lines about keys of recipes.
  *
  * <p>{@link dev.linnet.base.internal.Fetch} is the only way to the network; what is fetched, and
  * into which layout, is said in {@code data} and {@code weights}.

@@ -1,4 +1,4 @@
-package dev.linnet.recipe;
+package dev.linnet.base.internal;
 
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
