@@ -118,7 +118,7 @@ final class ModelsVerbTest {
             pictures    input_size [3, 224, 224], interpolation bicubic, crop_pct 0.95, crop_mode center, mean [0.485, 0.456, 0.406], std [0.229, 0.224, 0.225]
             weights     hf://timm/resnet18.a1_in1k (apache-2.0)
             accuracy    top-1 71.49 %, top-5 90.08 % on ImageNet-1k at 224 pixels; timm results-imagenet.csv, 7479d451
-            options     activation, padding, squeeze_excite, width, output_stride
+            options     activation, padding, squeeze_excite, width, output_stride, drop_block_rate
             """);
   }
 

@@ -98,4 +98,9 @@ public record ModelOptions(
   boolean shakeDrop() {
     return parts.shakeDrop().orElse(false);
   }
+
+  /** The rate of DropBlock, 0 for none. */
+  double dropBlockRate() {
+    return parts.dropBlockRate().orElse(0.0);
+  }
 }

@@ -20,6 +20,8 @@ import java.util.List;
  *     (Szegedy et al., arXiv:1409.4842, §5); auto is without
  * @param shakeDrop whether branches are shaken ({@link dev.linnet.nn.ShakeDrop}) where the network
  *     would leave them out; auto is no
+ * @param dropBlockRate share of the maps that {@link dev.linnet.nn.DropBlock} drops in training, in
+ *     [0, 1); auto is none
  */
 public record Parts(
     OrAuto<Nonlinearity> activation,
@@ -28,7 +30,8 @@ public record Parts(
     OrAuto<Double> width,
     OrAuto<Integer> outputStride,
     OrAuto<Boolean> auxiliary,
-    OrAuto<Boolean> shakeDrop) {
+    OrAuto<Boolean> shakeDrop,
+    OrAuto<Double> dropBlockRate) {
   /** The largest {@link #width}. */
   public static final int MAX_WIDTH = 8;
 
@@ -38,6 +41,7 @@ public record Parts(
   /** All as published. */
   public static final Parts PUBLISHED =
       new Parts(
+          OrAuto.auto(),
           OrAuto.auto(),
           OrAuto.auto(),
           OrAuto.auto(),
@@ -57,47 +61,115 @@ public record Parts(
         "output_stride",
         outputStride,
         "8, 16, 32 or auto");
+    Check.that(
+        dropBlockRate.isAutoOr(rate -> rate >= 0 && rate < 1),
+        "drop_block_rate",
+        dropBlockRate,
+        "in [0, 1), or auto");
   }
 
   /** Another activation function. */
   public Parts withActivation(Nonlinearity value) {
     return new Parts(
-        OrAuto.of(value), padding, squeezeExcite, width, outputStride, auxiliary, shakeDrop);
+        OrAuto.of(value),
+        padding,
+        squeezeExcite,
+        width,
+        outputStride,
+        auxiliary,
+        shakeDrop,
+        dropBlockRate);
   }
 
   /** Another border of the convolutions. */
   public Parts withPadding(Border value) {
     return new Parts(
-        activation, OrAuto.of(value), squeezeExcite, width, outputStride, auxiliary, shakeDrop);
+        activation,
+        OrAuto.of(value),
+        squeezeExcite,
+        width,
+        outputStride,
+        auxiliary,
+        shakeDrop,
+        dropBlockRate);
   }
 
   /** Blocks that weigh their channels, or not. */
   public Parts withSqueezeExcite(Presence value) {
-    return new Parts(activation, padding, value.given(), width, outputStride, auxiliary, shakeDrop);
+    return new Parts(
+        activation,
+        padding,
+        value.given(),
+        width,
+        outputStride,
+        auxiliary,
+        shakeDrop,
+        dropBlockRate);
   }
 
   /** Other channels. */
   public Parts withWidth(double value) {
     return new Parts(
-        activation, padding, squeezeExcite, OrAuto.of(value), outputStride, auxiliary, shakeDrop);
+        activation,
+        padding,
+        squeezeExcite,
+        OrAuto.of(value),
+        outputStride,
+        auxiliary,
+        shakeDrop,
+        dropBlockRate);
   }
 
   /** Another resolution of the last map. */
   public Parts withOutputStride(int value) {
     return new Parts(
-        activation, padding, squeezeExcite, width, OrAuto.of(value), auxiliary, shakeDrop);
+        activation,
+        padding,
+        squeezeExcite,
+        width,
+        OrAuto.of(value),
+        auxiliary,
+        shakeDrop,
+        dropBlockRate);
   }
 
   /** With or without heads in the middle. */
   public Parts withAuxiliary(Presence value) {
     return new Parts(
-        activation, padding, squeezeExcite, width, outputStride, value.given(), shakeDrop);
+        activation,
+        padding,
+        squeezeExcite,
+        width,
+        outputStride,
+        value.given(),
+        shakeDrop,
+        dropBlockRate);
   }
 
   /** Branches that are shaken, or left out. */
   public Parts withShakeDrop(Presence value) {
     return new Parts(
-        activation, padding, squeezeExcite, width, outputStride, auxiliary, value.given());
+        activation,
+        padding,
+        squeezeExcite,
+        width,
+        outputStride,
+        auxiliary,
+        value.given(),
+        dropBlockRate);
+  }
+
+  /** Parts of the maps dropped in training. */
+  public Parts withDropBlockRate(double value) {
+    return new Parts(
+        activation,
+        padding,
+        squeezeExcite,
+        width,
+        outputStride,
+        auxiliary,
+        shakeDrop,
+        OrAuto.of(value));
   }
 
   /** How the border of a convolution is found. */
@@ -130,7 +202,8 @@ public record Parts(
     WIDTH("width"),
     OUTPUT_STRIDE("output_stride"),
     AUXILIARY("auxiliary"),
-    SHAKE_DROP("shake_drop");
+    SHAKE_DROP("shake_drop"),
+    DROP_BLOCK_RATE("drop_block_rate");
 
     private final String key;
 
@@ -160,6 +233,7 @@ public record Parts(
       case OUTPUT_STRIDE -> outputStride;
       case AUXILIARY -> auxiliary;
       case SHAKE_DROP -> shakeDrop;
+      case DROP_BLOCK_RATE -> dropBlockRate;
     };
   }
 }

@@ -1,6 +1,7 @@
 package dev.linnet.models;
 
 import static dev.linnet.models.Parts.Part.ACTIVATION;
+import static dev.linnet.models.Parts.Part.DROP_BLOCK_RATE;
 import static dev.linnet.models.Parts.Part.OUTPUT_STRIDE;
 import static dev.linnet.models.Parts.Part.PADDING;
 import static dev.linnet.models.Parts.Part.SQUEEZE_EXCITE;
@@ -9,6 +10,7 @@ import static dev.linnet.models.Parts.Part.WIDTH;
 import dev.linnet.base.Check;
 import dev.linnet.nn.AvgPool2d;
 import dev.linnet.nn.Conv2d;
+import dev.linnet.nn.DropBlock;
 import dev.linnet.nn.DropPath;
 import dev.linnet.nn.Identity;
 import dev.linnet.nn.MaxPool2d;
@@ -114,7 +116,7 @@ public final class ResNet extends Classifier {
   /** Every name that this file adds to the zoo. */
   static final Family<Config> FAMILY =
       Family.of("resnet", ResNet::new)
-          .takes(ACTIVATION, PADDING, SQUEEZE_EXCITE, WIDTH, OUTPUT_STRIDE)
+          .takes(ACTIVATION, PADDING, SQUEEZE_EXCITE, WIDTH, OUTPUT_STRIDE, DROP_BLOCK_RATE)
           .model("resnet18", Config.basic(2, 2, 2, 2), STRIKES_BACK)
           .model("resnet34", Config.basic(3, 4, 6, 3), STRIKES_BACK)
           .model("resnet50", Config.bottleneck(3, 4, 6, 3), STRIKES_BACK)
@@ -179,7 +181,8 @@ public final class ResNet extends Classifier {
         DropPath dropPath = DropPath.ofBlock(options.dropPathRate(), number++, count);
         Steps steps =
             i == 0 ? new Steps(stride, before, dilation) : new Steps(1, dilation, dilation);
-        Place place = new Place(channels, planes, steps, dropPath, config, options);
+        Drops drops = new Drops(dropBlock(stage, options.dropBlockRate()), dropPath);
+        Place place = new Place(channels, planes, steps, drops, config, options);
         blocks.append(
             switch (config.block()) {
               case BASIC -> new BasicBlock(place);
@@ -197,6 +200,15 @@ public final class ResNet extends Classifier {
   @Override
   public Tensor features(Tensor x) {
     return stages.forward(maxpool.forward(bn1.forward(conv1.forward(x))));
+  }
+
+  /** DropBlock in the last two stages, on their smaller maps with smaller blocks, as in timm. */
+  private static DropBlock dropBlock(int stage, double rate) {
+    return switch (stage) {
+      case 2 -> new DropBlock(rate, 5, 0.25);
+      case 3 -> new DropBlock(rate, 3, 1.0);
+      default -> new DropBlock(0, 1, 1.0);
+    };
   }
 
   private static Module stem(Variant variant, int width, ModelOptions options) {
@@ -228,9 +240,12 @@ public final class ResNet extends Classifier {
   /** Stride, and the dilation of the first and of the other 3×3 convolutions of a block. */
   private record Steps(int stride, int firstDilation, int dilation) {}
 
+  /** What a block leaves out in training: parts of its maps, or its whole branch. */
+  private record Drops(DropBlock block, DropPath path) {}
+
   /** Where in the network a block stands. */
   private record Place(
-      int in, int planes, Steps steps, DropPath dropPath, Config config, ModelOptions options) {
+      int in, int planes, Steps steps, Drops drops, Config config, ModelOptions options) {
 
     int out() {
       return config.block().expansion * planes;
@@ -318,7 +333,7 @@ public final class ResNet extends Classifier {
       return new End(
           child(norm, place.lastNorm()),
           place.hasSqueezeExcite() ? child("se", place.squeezeExcite()) : null,
-          child("drop_path", place.dropPath()),
+          child("drop_path", place.drops().path()),
           child("downsample", place.shortcut()),
           place.activation());
     }
@@ -328,6 +343,7 @@ public final class ResNet extends Classifier {
   private static final class BasicBlock extends Residual {
     private final Conv2d conv1;
     private final NormAct bn1;
+    private final DropBlock dropBlock;
     private final Conv2d conv2;
     private final End end;
 
@@ -335,13 +351,14 @@ public final class ResNet extends Classifier {
       int planes = place.planes();
       conv1 = child("conv1", place.first(place.in(), planes));
       bn1 = child("bn1", NormAct.of(planes, place.activation()));
+      dropBlock = child("drop_block", place.drops().block());
       conv2 = child("conv2", place.second(planes, planes));
       end = end("bn2", place);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-      return end.apply(conv2.forward(bn1.forward(conv1.forward(x))), x);
+      return end.apply(conv2.forward(bn1.forward(conv1.forward(x), dropBlock)), x);
     }
   }
 
@@ -351,6 +368,7 @@ public final class ResNet extends Classifier {
     private final NormAct bn1;
     private final Conv2d conv2;
     private final NormAct bn2;
+    private final DropBlock dropBlock;
     private final Conv2d conv3;
     private final End end;
 
@@ -361,6 +379,7 @@ public final class ResNet extends Classifier {
       bn1 = child("bn1", NormAct.of(width, place.activation()));
       conv2 = child("conv2", place.first(width, width).withGroups(config.groups()));
       bn2 = child("bn2", NormAct.of(width, place.activation()));
+      dropBlock = child("drop_block", place.drops().block());
       conv3 = child("conv3", Conv2d.of(width, place.out(), 1).withoutBias());
       end = end("bn3", place);
     }
@@ -368,7 +387,7 @@ public final class ResNet extends Classifier {
     @Override
     protected Tensor compute(Tensor x) {
       Tensor y = bn1.forward(conv1.forward(x));
-      y = bn2.forward(conv2.forward(y));
+      y = bn2.forward(conv2.forward(y), dropBlock);
       return end.apply(conv3.forward(y), x);
     }
   }

@@ -127,6 +127,15 @@ public final class NormAct extends Module {
     return Taps.seen(this, spec.activation().apply(dropPath.forward(branch).add(residual)));
   }
 
+  /** act(dropBlock(bn(x))) of [N, C, H, W]. */
+  public Tensor forward(Tensor x, DropBlock dropBlock) {
+    if (!dropBlock.isActive()) {
+      return forward(x);
+    }
+    Tensor norm = apply(x, null, Nonlinearity.IDENTITY);
+    return Taps.seen(this, spec.activation().apply(dropBlock.forward(norm)));
+  }
+
   private Tensor apply(Tensor x, @Nullable Tensor residual) {
     return apply(x, residual, spec.activation());
   }

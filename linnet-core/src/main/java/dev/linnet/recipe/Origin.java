@@ -168,7 +168,7 @@ public record Origin(
         recipe
             .withModel(config.architecture())
             .withSize(recipe.size().orElse(input.height()))
-            .with("modelOptions", recipe.modelOptions().withParts(config.options().parts()))
+            .with("modelOptions", recipe.modelOptions().withParts(parts(recipe)))
             .with(
                 "color",
                 OrAuto.of(
@@ -198,6 +198,12 @@ public record Origin(
         OrAuto.of(given.cropMode().orElse(mode)));
   }
 
+  /** Those of the weights; what a recipe drops in training is its own. */
+  private Parts parts(Recipe recipe) {
+    Parts ours = config.options().parts();
+    return recipe.modelOptions().dropBlockRate().given().map(ours::withDropBlockRate).orElse(ours);
+  }
+
   private void check(LoadedRecipe loaded) {
     Recipe recipe = loaded.recipe();
     List<String> problems = new ArrayList<>();
@@ -214,7 +220,8 @@ public record Origin(
     Parts ours = config.options().parts();
     Parts asked = recipe.modelOptions().parts();
     for (Parts.Part part : asked.changed()) {
-      if (!Objects.equals(asked.value(part), ours.value(part))) {
+      if (part != Parts.Part.DROP_BLOCK_RATE // which leaves the weights as they are
+          && !Objects.equals(asked.value(part), ours.value(part))) {
         problems.add(
             "model_options."
                 + part

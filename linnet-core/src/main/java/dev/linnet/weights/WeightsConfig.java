@@ -61,6 +61,8 @@ public record WeightsConfig(
   private static final String SHAKE = "shake_drop";
   private static final String DROP_PATH_RATE = "drop_path_rate";
 
+  private static final String DROP_BLOCK_RATE = "drop_block_rate"; // timm's, of ResNets
+
   /** Arguments of timm that say nothing about the network's layers. */
   private static final Set<String> HARMLESS =
       Set.of("num_classes", "pretrained", "img_size", "scriptable", "exportable", "global_pool");
@@ -157,7 +159,14 @@ public record WeightsConfig(
         case "in_chans" -> result = result.withInChannels(integer(args, key, 3));
         case "drop_rate" -> result = result.withDropRate(number(args.path(key), what));
         case DROP_PATH_RATE -> result = result.withDropPathRate(number(args.path(key), what));
-        case "act_layer", "pad_type", "output_stride", "aux_logits", WIDTH, SQUEEZE, SHAKE ->
+        case "act_layer",
+            "pad_type",
+            "output_stride",
+            "aux_logits",
+            WIDTH,
+            SQUEEZE,
+            SHAKE,
+            DROP_BLOCK_RATE ->
             result = result.withParts(withPart(result.parts(), key, args.path(key), what));
         default -> {
           if (!HARMLESS.contains(key)) {
@@ -187,6 +196,10 @@ public record WeightsConfig(
       case SQUEEZE -> parts.withSqueezeExcite(presence(value, what));
       case SHAKE -> parts.withShakeDrop(presence(value, what));
       case WIDTH -> parts.withWidth(number(value, what));
+      case DROP_BLOCK_RATE -> {
+        double rate = number(value, what);
+        yield rate == 0 ? parts : parts.withDropBlockRate(rate);
+      }
       default -> throw new IllegalArgumentException(key);
     };
   }
@@ -242,6 +255,7 @@ public record WeightsConfig(
     parts.width().given().ifPresent(factor -> args.put(WIDTH, factor));
     parts.squeezeExcite().given().ifPresent(there -> args.put(SQUEEZE, there));
     parts.shakeDrop().given().ifPresent(there -> args.put(SHAKE, there));
+    parts.dropBlockRate().given().ifPresent(rate -> args.put(DROP_BLOCK_RATE, rate));
     if (parts.shakeDrop().orElse(false)) { // which scales the branches in evaluation too
       args.put(DROP_PATH_RATE, model.dropPathRate());
     }

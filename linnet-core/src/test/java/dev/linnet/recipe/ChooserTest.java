@@ -33,7 +33,8 @@ final class ChooserTest {
           "model_options.width",
           "model_options.output_stride",
           "model_options.auxiliary",
-          "model_options.shake_drop");
+          "model_options.shake_drop",
+          "model_options.drop_block_rate");
 
   private static final DataFacts DIGITS =
       new DataFacts(9000, 1000, 10, new ImageSize(28, 28), ColorMode.GRAY, Mirror.OTHER_CLASS);

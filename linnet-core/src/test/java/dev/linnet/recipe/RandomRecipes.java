@@ -169,7 +169,8 @@ final class RandomRecipes {
         part(has, Parts.Part.WIDTH, () -> random.nextDouble(0.01, 8)),
         part(has, Parts.Part.OUTPUT_STRIDE, () -> 8 << random.nextInt(3)),
         part(has, Parts.Part.AUXILIARY, () -> random.nextBoolean(0.5)),
-        part(has, Parts.Part.SHAKE_DROP, () -> random.nextBoolean(0.5)));
+        part(has, Parts.Part.SHAKE_DROP, () -> random.nextBoolean(0.5)),
+        part(has, Parts.Part.DROP_BLOCK_RATE, random::nextDouble));
   }
 
   private <T> OrAuto<T> part(List<Parts.Part> has, Parts.Part part, Supplier<T> value) {

@@ -74,6 +74,7 @@ final class RecipeReaderTest {
               output_stride: 16
               auxiliary: auto
               shake_drop: auto
+              drop_block_rate: auto
             size: 32
             color: gray
             normalize: imagenet
@@ -117,6 +118,7 @@ final class RecipeReaderTest {
                     OrAuto.of(false),
                     OrAuto.of(0.5),
                     OrAuto.of(16),
+                    OrAuto.auto(),
                     OrAuto.auto(),
                     OrAuto.auto()),
                 OrAuto.of(32),
