@@ -23,6 +23,8 @@ import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.ParameterGroups;
 import dev.linnet.optim.Schedule;
 import dev.linnet.optim.WeightAverage;
+import dev.linnet.train.Objective;
+import dev.linnet.train.Supervised;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -44,7 +46,11 @@ final class Ingredients {
         : options;
   }
 
-  static Loss loss(Recipe recipe) {
+  static Objective objective(Recipe recipe) {
+    return new Supervised(loss(recipe));
+  }
+
+  private static Loss loss(Recipe recipe) {
     double epsilon =
         recipe.tricks().find(LabelSmoothing.class).map(LabelSmoothing::epsilon).orElse(0.0);
     return new CrossEntropy(epsilon);

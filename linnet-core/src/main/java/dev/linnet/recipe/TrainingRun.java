@@ -9,7 +9,6 @@ import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
-import dev.linnet.loss.Loss;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
@@ -20,6 +19,7 @@ import dev.linnet.tensor.Engine;
 import dev.linnet.train.Environment;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.MetricsLog;
+import dev.linnet.train.Objective;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.Summary;
 import dev.linnet.train.TrainOptions;
@@ -55,6 +55,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Classifier model;
   private final Optimizer optimizer;
   private final Optional<WeightAverage> average;
+  private final Objective objective;
   private final List<PictureLoader> loaders = new ArrayList<>();
   private final Normalization normalization;
   private final Preprocessing preprocessing;
@@ -117,6 +118,7 @@ public final class TrainingRun implements AutoCloseable {
     WeightsFolder.describe(folder.path(), model, experiment.classes(), preprocessing);
     this.optimizer = Ingredients.optimizer(recipe, model);
     this.average = Ingredients.average(recipe, model);
+    this.objective = Ingredients.objective(recipe);
     this.log = new MetricsLog(folder);
     this.trainer = trainer(recipe);
     trainer.listen(log);
@@ -156,12 +158,11 @@ public final class TrainingRun implements AutoCloseable {
     PictureLoader train =
         loader(training, Ingredients.training(recipe, training, normalization), Order.SHUFFLED);
     Optional<PictureLoader> val = validation.map(this::evaluationLoader);
-    Loss loss = Ingredients.loss(recipe);
     long updatesPerEpoch = Trainer.updatesPerEpoch(train.batches(), recipe.accumulate());
     Trainer.Parts parts =
         new Trainer.Parts(
             model,
-            loss,
+            objective,
             optimizer,
             Ingredients.schedule(recipe, Math.max(1, updatesPerEpoch)),
             average,
@@ -293,6 +294,7 @@ public final class TrainingRun implements AutoCloseable {
   public void close() {
     log.close();
     loaders.forEach(PictureLoader::close);
+    objective.close();
     average.ifPresent(WeightAverage::close);
     optimizer.close();
     model.close();

@@ -4,7 +4,6 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
-import dev.linnet.loss.Loss;
 import dev.linnet.models.Classifier;
 import dev.linnet.optim.GradientClipping;
 import dev.linnet.optim.Optimizer;
@@ -50,7 +49,7 @@ public final class Trainer {
    * What a training is made of. The trainer closes none of it.
    *
    * @param model materialized on the device
-   * @param loss what is minimized
+   * @param objective what is minimized
    * @param optimizer of the model's parameters
    * @param schedule learning rate of each update
    * @param average average of the weights, which is evaluated and saved in their place
@@ -60,7 +59,7 @@ public final class Trainer {
    */
   public record Parts(
       Classifier model,
-      Loss loss,
+      Objective objective,
       Optimizer optimizer,
       Schedule schedule,
       Optional<WeightAverage> average,
@@ -214,8 +213,7 @@ public final class Trainer {
       RandomState drawn = random.at(TRICK_STREAM, t, progress.epoch, progress.batch);
       batch = options.tricks().get(t).drawAndApply(drawn, batch);
     }
-    Tensor images = batch.images();
-    Tensor targets = batch.targets();
+    Batch prepared = batch;
     long[] hits = new long[1];
     Tensor loss =
         Scope.keeping(
@@ -225,9 +223,9 @@ public final class Trainer {
                     options.device(),
                     options.dtype(),
                     () -> {
-                      Classifier.Outputs outputs = parts.model().outputs(images);
-                      hits[0] = Autograd.off(() -> hits(outputs.logits(), targets));
-                      return loss(outputs, targets);
+                      Objective.Outcome outcome = parts.objective().of(parts.model(), prepared);
+                      hits[0] = Autograd.off(() -> hits(outcome.logits(), prepared.targets()));
+                      return outcome.loss();
                     }));
     double value = loss.item();
     if (!Double.isFinite(value)) {
@@ -238,15 +236,6 @@ public final class Trainer {
     progress.hits += hits[0];
     progress.seen += batch.size();
     return value;
-  }
-
-  /** The loss of the logits, and that of the heads in the middle by their weights. */
-  private Tensor loss(Classifier.Outputs outputs, Tensor targets) {
-    Tensor loss = parts.loss().forward(outputs.logits(), targets);
-    for (Classifier.Outputs.Weighted middle : outputs.auxiliary()) {
-      loss = loss.add(parts.loss().forward(middle.logits(), targets).mul(middle.weight()));
-    }
-    return loss;
   }
 
   /** Pictures whose largest logit is at their (most probable) class. */
