@@ -73,6 +73,8 @@ public final class NormAct extends Module {
   private final Parameter runningMean;
   private final Parameter runningVar;
   private final Parameter batches;
+  private boolean estimating;
+  private long estimated;
 
   private NormAct(Spec spec) {
     this.spec = spec;
@@ -91,6 +93,23 @@ public final class NormAct extends Module {
   /** γ [C]; setting it to 0 lets a residual branch start as the identity. */
   public Parameter weight() {
     return weight;
+  }
+
+  /**
+   * Forgets the running statistics; until {@link #endEstimate} they are plain means over the
+   * batches of the forward passes in training mode.
+   */
+  public void beginEstimate() {
+    estimating = true;
+    estimated = 0;
+    runningMean.value().zero();
+    runningVar.value().fill(1);
+    batches.value().zero();
+  }
+
+  /** From now on the running statistics move by the share that the layer was made with. */
+  public void endEstimate() {
+    estimating = false;
   }
 
   /** γ / √(σ² + ε) [C]: in evaluation the norm is {@code scale · x + shift}. */
@@ -141,13 +160,15 @@ public final class NormAct extends Module {
   }
 
   private Tensor apply(Tensor x, @Nullable Tensor residual, Nonlinearity activation) {
+    double momentum = spec.momentum();
     if (isTraining()) {
       checkVaries(x);
       batches.value().addInPlace(1);
+      momentum = estimating ? 1.0 / ++estimated : momentum;
     }
     BatchNorm norm =
         new BatchNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value());
-    BatchNorm.Pass pass = new BatchNorm.Pass(isTraining(), spec.momentum(), spec.eps());
+    BatchNorm.Pass pass = new BatchNorm.Pass(isTraining(), momentum, spec.eps());
     return norm.apply(x, residual, pass, activation);
   }
 

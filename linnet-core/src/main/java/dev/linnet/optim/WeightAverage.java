@@ -16,7 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An exponential moving average of all weights and running statistics of a network.
+ * An average of all weights and running statistics of a network: an exponential one ({@link
+ * Config}) or the plain mean ({@link #EQUAL}).
  *
  * <pre>
  *   s = t − updateAfter − 1
@@ -32,6 +33,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WeightAverage implements AutoCloseable {
 
+  /** How much of the present weights goes into the average. */
+  @FunctionalInterface
+  public interface Rule {
+    /**
+     * The share, in [0, 1]; 1 is a copy.
+     *
+     * @param update how many averagings there were, this one included: 1 for the first
+     */
+    double share(long update);
+  }
+
+  /**
+   * The plain mean of all weights given, {@code a ← a + (θ − a)/n}: stochastic weight averaging
+   * (Izmailov et al., UAI 2018, arXiv:1803.05407, Algorithm 1).
+   */
+  public static final Rule EQUAL = update -> 1.0 / update;
+
   /**
    * The numbers.
    *
@@ -41,8 +59,8 @@ public final class WeightAverage implements AutoCloseable {
    * @param minDecay least decay under warm-up, in [0, decay]
    * @param updateAfter updates during which the average is a copy, at least 0
    */
-  public record Config(
-      double decay, Warmup warmup, double power, double minDecay, long updateAfter) {
+  public record Config(double decay, Warmup warmup, double power, double minDecay, long updateAfter)
+      implements Rule {
     /** timm's values, with the warm-up that makes them fit short runs too. */
     public static final Config DEFAULT = new Config(0.9999, Warmup.ON, 2.0 / 3, 0, 0);
 
@@ -97,6 +115,11 @@ public final class WeightAverage implements AutoCloseable {
         case ON -> Math.max(Math.min(1 - Math.pow(1.0 + s, -power), decay), minDecay);
       };
     }
+
+    @Override
+    public double share(long update) {
+      return 1 - decay(update);
+    }
   }
 
   /** Whether the decay grows towards its value. */
@@ -106,7 +129,7 @@ public final class WeightAverage implements AutoCloseable {
   }
 
   private final Module module;
-  private final Config config;
+  private final Rule rule;
   private final Map<String, Tensor> averages = new LinkedHashMap<>();
   private @Nullable Lists lists;
   private boolean swapped;
@@ -117,9 +140,9 @@ public final class WeightAverage implements AutoCloseable {
    *
    * @param module with memory
    */
-  public WeightAverage(Module module, Config config) {
+  public WeightAverage(Module module, Rule rule) {
     this.module = module;
-    this.config = config;
+    this.rule = rule;
     Scope.run(
         "weight average",
         () ->
@@ -140,17 +163,17 @@ public final class WeightAverage implements AutoCloseable {
    */
   public void update(long update) {
     checkFree("update");
-    double decay = config.decay(update);
+    double share = rule.share(update);
     Scope.run(
         "weight average",
         () ->
             Autograd.off(
                 () -> {
                   Lists now = lists();
-                  if (decay == 0) {
+                  if (share == 1) {
                     Foreach.copy(now.averages, now.weights);
                   } else {
-                    Foreach.lerp(now.averages, now.weights, 1 - decay);
+                    Foreach.lerp(now.averages, now.weights, share);
                   }
                   Foreach.copy(now.copies, now.counts);
                 }));

@@ -21,6 +21,7 @@ import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Processor;
 import dev.linnet.tensor.Shape;
 import dev.linnet.train.RunFolder;
+import dev.linnet.tricks.Sam;
 import dev.linnet.weights.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,6 +105,8 @@ public record Experiment(
 
   private static Experiment plan(
       LoadedRecipe asked, Surroundings around, DrawnIndices drawn, Optional<Origin> origin) {
+    Contradictions.refuse(asked);
+    checkType(asked, around.device());
     Recipe recipe = asked.recipe();
     if (!recipe.model().isAuto()) {
       Zoo.find(recipe.model().value());
@@ -144,6 +147,7 @@ public record Experiment(
 
   private static Experiment complete(
       Chosen chosen, DataSource data, Device device, Optional<Origin> origin) {
+    Contradictions.refuse(chosen.loaded());
     Recipe recipe = chosen.recipe();
     ModelCost cost =
         cost(
@@ -166,6 +170,23 @@ public record Experiment(
         chosen, data, data.classes(), device, cost, memory, updates, warnings, origin);
   }
 
+  /** Processors have no fast fp16, and bf16 has its size with the range of fp32. */
+  private static void checkType(LoadedRecipe asked, Device device) {
+    boolean half = !asked.recipe().dtype().isAutoOr(type -> type != DType.FLOAT16);
+    if (half && device.kind() == Device.Kind.CPU) {
+      throw new LinnetException(
+          "dtype: got fp16"
+              + asked.at("dtype")
+              + "; must be fp32, bf16 or auto on a processor; fp16 is for --device cuda");
+    }
+  }
+
+  /** Copies of the weights that are not the optimizer's. */
+  private static int averages(Recipe recipe) {
+    return (recipe.ema().isNone() && recipe.swa().isNone() ? 0 : 1)
+        + (recipe.tricks().find(Sam.class).isPresent() ? 1 : 0);
+  }
+
   private static MemoryEstimate memory(Recipe recipe, int classes, long parameters) {
     ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
     int size = recipe.size().value();
@@ -174,7 +195,7 @@ public record Experiment(
     return MemoryEstimate.ofTraining(
         Zoo.find(recipe.model().value()).record(options, pictures),
         parameters,
-        copies + (recipe.ema().isNone() ? 0 : 1),
+        copies + averages(recipe),
         recipe.dtype().value());
   }
 

@@ -17,14 +17,18 @@ import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.nn.Module;
+import dev.linnet.optim.ConstantAfter;
 import dev.linnet.optim.Decay;
 import dev.linnet.optim.GradientClipping;
 import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.ParameterGroups;
 import dev.linnet.optim.Schedule;
 import dev.linnet.optim.WeightAverage;
+import dev.linnet.train.Averaging;
+import dev.linnet.train.Descent;
 import dev.linnet.train.Objective;
 import dev.linnet.train.Supervised;
+import dev.linnet.tricks.Sam;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -65,13 +69,41 @@ final class Ingredients {
   }
 
   static Schedule schedule(Recipe recipe, long updatesPerEpoch) {
+    int epochs = recipe.epochs().value();
+    Schedule schedule = recipe.schedule().over(recipe.picturesPerUpdate(), updatesPerEpoch, epochs);
     return recipe
-        .schedule()
-        .over(recipe.picturesPerUpdate(), updatesPerEpoch, recipe.epochs().value());
+        .swa()
+        .given()
+        .flatMap(
+            swa ->
+                swa.lr()
+                    .given()
+                    .map(
+                        lr ->
+                            (Schedule)
+                                new ConstantAfter(
+                                    schedule, swa.startOf(epochs) * updatesPerEpoch, lr)))
+        .orElse(schedule);
   }
 
-  static Optional<WeightAverage> average(Recipe recipe, Module model) {
-    return recipe.ema().given().map(ema -> new WeightAverage(model, ema.config()));
+  static Optional<Averaging> averaging(Recipe recipe, Module model, long updatesPerEpoch) {
+    if (recipe.swa().isNone()) {
+      return recipe
+          .ema()
+          .given()
+          .map(ema -> Averaging.every(ema.every(), new WeightAverage(model, ema.config())));
+    }
+    Recipe.Swa swa = recipe.swa().value();
+    return Optional.of(
+        new Averaging(
+            new WeightAverage(model, WeightAverage.EQUAL),
+            swa.startOf(recipe.epochs().value()) * updatesPerEpoch,
+            swa.every() * updatesPerEpoch,
+            Averaging.Statistics.ESTIMATED));
+  }
+
+  static Descent descent(Recipe recipe) {
+    return recipe.tricks().find(Sam.class).map(sam -> (Descent) sam).orElse(Descent.PLAIN);
   }
 
   static Optional<GradientClipping> clipping(Recipe recipe) {

@@ -4,6 +4,7 @@ import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
 import dev.linnet.tricks.Mixup;
 import dev.linnet.tricks.RandomErasing;
+import dev.linnet.tricks.Sam;
 import java.util.List;
 import java.util.Map;
 
@@ -44,7 +45,8 @@ final class Kinds {
           new Kind("cutout", "Cutout", Cutout.class),
           new Kind("random_erasing", "random erasing", RandomErasing.class),
           new Kind("mixup", "mixup", Mixup.class),
-          new Kind("cutmix", "CutMix", CutMix.class));
+          new Kind("cutmix", "CutMix", CutMix.class),
+          new Kind("sam", "sharpness-aware minimization", Sam.class));
 
   /** Which interface offers which choices. */
   static final Map<Class<?>, List<Kind>> BY_INTERFACE =

@@ -24,6 +24,11 @@ public record LoadedRecipe(Recipe recipe, Map<String, String> sources) {
   /** Where a key was written, as a message says it: {@code (my.yaml:3)}, or nothing. */
   String at(String key) {
     String place = sources.get(key);
+    for (Map.Entry<String, String> below : sources.entrySet()) {
+      if (place == null && below.getKey().startsWith(key + ".")) {
+        place = below.getValue(); // that of the first key in a section
+      }
+    }
     return place == null ? "" : " (" + place + ")";
   }
 

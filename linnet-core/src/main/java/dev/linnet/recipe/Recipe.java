@@ -49,6 +49,8 @@ public record Recipe(
     @About("learning rate over the run") ScheduleRecipe schedule,
     @About("tricks") Tricks tricks,
     @About("average of the weights, evaluated and saved in their place") OrNone<Ema> ema,
+    @About("plain mean of the last epochs' weights, evaluated and saved in their place")
+        OrNone<Swa> swa,
     @About("limit on the gradient") OrNone<Clip> clip,
     @About("stops when validation no longer improves") OrNone<EarlyStopping> earlyStopping,
     @About("when the full state is saved") Checkpoint checkpoint,
@@ -288,6 +290,37 @@ public record Recipe(
       return WeightAverage.Config.DEFAULT
           .withDecay(decay)
           .withWarmup(warmup ? WeightAverage.Warmup.ON : WeightAverage.Warmup.OFF);
+    }
+  }
+
+  /**
+   * Stochastic weight averaging: the plain mean of the weights at the end of the last epochs, with
+   * batch norm's statistics estimated anew over the training pictures (Izmailov et al., UAI 2018,
+   * arXiv:1803.05407).
+   *
+   * @param start epochs before and with the first that is averaged, at least 1; auto: three
+   *     quarters of the run, as in the paper
+   * @param every epochs from one that is averaged to the next, at least 1
+   * @param lr constant learning rate after {@code start}; none: the schedule goes on
+   */
+  public record Swa(
+      @About("epochs before and with the first that is averaged") OrAuto<Integer> start,
+      @About("epochs from one that is averaged to the next") int every,
+      @About("constant learning rate while weights are averaged; none: the schedule goes on")
+          OrNone<Double> lr) {
+    /** The last quarter of the run, each epoch. */
+    public static final Swa DEFAULT = new Swa(OrAuto.auto(), 1, OrNone.none());
+
+    public Swa {
+      Check.that(start.isAutoOr(n -> n >= 1), "swa.start", start, "at least 1, or auto");
+      Check.that(every >= 1 && every <= 1_000_000, "swa.every", every, "in [1, 1000000]");
+      Check.that(
+          lr.isNoneOr(rate -> rate > 0 && rate <= 1000), "swa.lr", lr, "in (0, 1000], or none");
+    }
+
+    /** {@link #start}, settled for a run of so many epochs. */
+    int startOf(int epochs) {
+      return start.orElse(Math.max(1, (int) Math.round(0.75 * epochs)));
     }
   }
 

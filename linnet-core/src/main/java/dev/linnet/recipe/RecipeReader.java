@@ -87,6 +87,10 @@ public final class RecipeReader {
     if (recipe != null) {
       checkModel(recipe, sum, problems);
       checkRate(recipe, sum, ground, problems);
+      for (Contradictions.Found found : Contradictions.in(recipe)) {
+        Where where = place(sum, found.key());
+        problems.add(where, found.line(" (" + where + ")"));
+      }
     }
     problems.throwIfAny();
     if (recipe == null) {
@@ -303,6 +307,19 @@ public final class RecipeReader {
               + optimizer.where()
               + "), such as schedule.lr: 0.001");
     }
+  }
+
+  /** Where a key was written, or what stands round it. */
+  private static Where place(Entries sum, String key) {
+    Tree found = sum;
+    for (String step : key.split("\\.")) {
+      Tree inner = found instanceof Entries map ? map.get(step) : null;
+      if (inner == null) {
+        break;
+      }
+      found = inner;
+    }
+    return found.where();
   }
 
   private static Map<String, String> sources(Entries sum) {

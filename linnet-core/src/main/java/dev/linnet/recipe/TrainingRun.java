@@ -13,9 +13,9 @@ import dev.linnet.models.Classifier;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Optimizer;
-import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
+import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.MetricsLog;
@@ -54,8 +54,8 @@ public final class TrainingRun implements AutoCloseable {
   private final RunFolder folder;
   private final Classifier model;
   private final Optimizer optimizer;
-  private final Optional<WeightAverage> average;
   private final Objective objective;
+  private Optional<Averaging> averaging = Optional.empty();
   private final List<PictureLoader> loaders = new ArrayList<>();
   private final Normalization normalization;
   private final Preprocessing preprocessing;
@@ -117,7 +117,6 @@ public final class TrainingRun implements AutoCloseable {
     experiment.origin().ifPresent(this::startFrom);
     WeightsFolder.describe(folder.path(), model, experiment.classes(), preprocessing);
     this.optimizer = Ingredients.optimizer(recipe, model);
-    this.average = Ingredients.average(recipe, model);
     this.objective = Ingredients.objective(recipe);
     this.log = new MetricsLog(folder);
     this.trainer = trainer(recipe);
@@ -159,13 +158,14 @@ public final class TrainingRun implements AutoCloseable {
         loader(training, Ingredients.training(recipe, training, normalization), Order.SHUFFLED);
     Optional<PictureLoader> val = validation.map(this::evaluationLoader);
     long updatesPerEpoch = Trainer.updatesPerEpoch(train.batches(), recipe.accumulate());
+    averaging = Ingredients.averaging(recipe, model, Math.max(1, updatesPerEpoch));
     Trainer.Parts parts =
         new Trainer.Parts(
             model,
             objective,
             optimizer,
             Ingredients.schedule(recipe, Math.max(1, updatesPerEpoch)),
-            average,
+            averaging,
             train,
             val.map(v -> v),
             new Store());
@@ -186,9 +186,9 @@ public final class TrainingRun implements AutoCloseable {
                 new TrainOptions.EarlyStopping(
                     recipe.earlyStopping().value().patience(),
                     recipe.earlyStopping().value().minDelta())),
-        recipe.ema().isNone() ? 1 : recipe.ema().value().every(),
         Duration.ofSeconds(recipe.checkpoint().everySeconds()),
         recipe.tricks().ofBatches(),
+        Ingredients.descent(recipe),
         Map.of("model", recipe.model().value(), "data", experiment.data().fingerprint()));
   }
 
@@ -295,7 +295,7 @@ public final class TrainingRun implements AutoCloseable {
     log.close();
     loaders.forEach(PictureLoader::close);
     objective.close();
-    average.ifPresent(WeightAverage::close);
+    averaging.ifPresent(a -> a.average().close());
     optimizer.close();
     model.close();
   }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.linnet.base.LinnetException;
+import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.weights.SafeTensors;
@@ -18,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The full state of a training as one safetensors file, written at once: weights, their average,
- * the optimizer's state, and in the header where the run stands and what it was made of. Random
- * streams are functions of the seed and the position, so there is nothing of them to save.
+ * the state of optimizer and objective, and in the header where the run stands and what it was made
+ * of. Random streams are functions of the seed and the position, so there is nothing of them to
+ * save.
  */
 final class Checkpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -52,8 +55,11 @@ final class Checkpoint {
                     Map<String, Tensor> tensors = new LinkedHashMap<>();
                     saved.names().forEach(name -> tensors.put(name, saved.tensor(name)));
                     parts.optimizer().loadState(section(tensors, "optimizer."));
-                    parts.average().ifPresent(a -> a.loadState(section(tensors, "average.")));
-                    restore(file, parts, section(tensors, "model."));
+                    parts
+                        .averaging()
+                        .ifPresent(a -> a.average().loadState(section(tensors, "average.")));
+                    restore(file, parts.objective().parameters(), section(tensors, "objective."));
+                    restore(file, parts.model().state(), section(tensors, "model."));
                   }));
     }
   }
@@ -62,7 +68,10 @@ final class Checkpoint {
     Map<String, Tensor> all = new LinkedHashMap<>();
     parts.model().state().forEach((name, p) -> all.put("model." + name, p.value()));
     parts.optimizer().state().forEach((name, t) -> all.put("optimizer." + name, t));
-    parts.average().ifPresent(a -> a.state().forEach((name, t) -> all.put("average." + name, t)));
+    parts
+        .averaging()
+        .ifPresent(a -> a.average().state().forEach((name, t) -> all.put("average." + name, t)));
+    parts.objective().parameters().forEach((name, p) -> all.put("objective." + name, p.value()));
     return all;
   }
 
@@ -77,26 +86,23 @@ final class Checkpoint {
     return part;
   }
 
-  private static void restore(Path file, Trainer.Parts parts, Map<String, Tensor> saved) {
-    parts
-        .model()
-        .state()
-        .forEach(
-            (name, p) -> {
-              Tensor t = saved.get(name);
-              if (t == null || !t.shape().equals(p.shape()) || t.dtype() != p.dtype()) {
-                throw new LinnetException(
-                    file
-                        + ": \""
-                        + name
-                        + "\" is "
-                        + (t == null ? "missing" : t.toString())
-                        + ", but the model has "
-                        + p.value()
-                        + "; resume with the model of the run");
-              }
-              p.value().detach().set(t);
-            });
+  private static void restore(Path file, Map<String, Parameter> state, Map<String, Tensor> saved) {
+    state.forEach(
+        (name, p) -> {
+          Tensor t = saved.get(name);
+          if (t == null || !t.shape().equals(p.shape()) || t.dtype() != p.dtype()) {
+            throw new LinnetException(
+                file
+                    + ": \""
+                    + name
+                    + "\" is "
+                    + (t == null ? "missing" : t.toString())
+                    + ", but the model has "
+                    + p.value()
+                    + "; resume with the model of the run");
+          }
+          p.value().detach().set(t);
+        });
   }
 
   // ------------------------------------------------------------------ the header
@@ -107,6 +113,9 @@ final class Checkpoint {
     root.put("update", progress.update).put("seconds", progress.seconds);
     root.put("loss_sum", progress.lossSum).put("seen", progress.seen).put("hits", progress.hits);
     root.put("epoch_seconds", progress.epochSeconds).put("wait_seconds", progress.waitSeconds);
+    if (options.dtype() == DType.FLOAT16) {
+      root.put("loss_scale", progress.scaler.scale()).put("loss_good", progress.scaler.good());
+    }
     ObjectNode identity = root.putObject("identity");
     new TreeMap<>(options.identity()).forEach(identity::put);
     for (EpochMetrics row : progress.rows) {
@@ -148,6 +157,11 @@ final class Checkpoint {
       progress.hits = required(root, "hits").asLong();
       progress.epochSeconds = required(root, "epoch_seconds").asDouble();
       progress.waitSeconds = required(root, "wait_seconds").asDouble();
+      if (options.dtype() == DType.FLOAT16) {
+        progress.scaler =
+            new LossScaler(
+                required(root, "loss_scale").asDouble(), required(root, "loss_good").asInt());
+      }
       progress.rows.clear();
       root.path("rows").forEach(row -> progress.rows.add(fromJson(row)));
     } catch (IllegalArgumentException e) {

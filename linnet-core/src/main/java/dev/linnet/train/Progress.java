@@ -19,6 +19,9 @@ final class Progress {
   double epochSeconds;
   double waitSeconds;
 
+  /** Of a run in fp16; others leave it alone. */
+  LossScaler scaler = new LossScaler();
+
   final List<EpochMetrics> rows = new ArrayList<>();
 
   TrainingListener.Position position() {

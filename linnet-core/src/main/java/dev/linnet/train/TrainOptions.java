@@ -19,9 +19,9 @@ import java.util.Optional;
  * @param seed key of every random draw
  * @param clipping limit on the gradient's length
  * @param earlyStopping when to give up
- * @param averageEvery updates from one averaging of the weights to the next, at least 1
  * @param checkpointEvery time between full saves inside an epoch
  * @param tricks what changes batches, in order
+ * @param descent where the gradient of a batch is taken
  * @param identity what a run to resume must share, by name, such as the model and the data's hash
  */
 public record TrainOptions(
@@ -32,14 +32,13 @@ public record TrainOptions(
     long seed,
     Optional<GradientClipping> clipping,
     Optional<EarlyStopping> earlyStopping,
-    int averageEvery,
     Duration checkpointEvery,
     List<BatchTrick<?>> tricks,
+    Descent descent,
     Map<String, String> identity) {
   public TrainOptions {
     Check.that(epochs >= 1, "epochs", epochs, "at least 1");
     Check.that(accumulate >= 1, "accumulate", accumulate, "at least 1");
-    Check.that(averageEvery >= 1, "ema.every", averageEvery, "at least 1");
     tricks = List.copyOf(tricks);
     identity = Map.copyOf(identity);
   }

@@ -5,10 +5,10 @@ import dev.linnet.base.RandomState;
 import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
 import dev.linnet.models.Classifier;
+import dev.linnet.nn.Parameter;
 import dev.linnet.optim.GradientClipping;
 import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.Schedule;
-import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
@@ -18,7 +18,9 @@ import dev.linnet.tensor.Tensor;
 import dev.linnet.train.TrainingResult.End;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,10 +38,12 @@ public final class Trainer {
   private static final long FORWARD_STREAM = 1;
 
   private static final long TRICK_STREAM = 2;
+  private static final long ESTIMATE_STREAM = 3;
 
   private final Parts parts;
   private final TrainOptions options;
   private final RandomState random;
+  private final Descent.Weights weights;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private final AtomicBoolean stop = new AtomicBoolean();
   private final Progress progress = new Progress();
@@ -52,7 +56,7 @@ public final class Trainer {
    * @param objective what is minimized
    * @param optimizer of the model's parameters
    * @param schedule learning rate of each update
-   * @param average average of the weights, which is evaluated and saved in their place
+   * @param averaging average of the weights, which is evaluated and saved in their place
    * @param training the pictures to train on
    * @param validation the pictures that choose the best weights
    * @param store where weights and state are saved
@@ -62,7 +66,7 @@ public final class Trainer {
       Objective objective,
       Optimizer optimizer,
       Schedule schedule,
-      Optional<WeightAverage> average,
+      Optional<Averaging> averaging,
       Loader training,
       Optional<Loader> validation,
       Store store) {}
@@ -81,6 +85,15 @@ public final class Trainer {
     this.parts = parts;
     this.options = options;
     this.random = RandomState.of(options.seed());
+    this.weights = weights(parts);
+  }
+
+  private static Descent.Weights weights(Parts parts) {
+    Map<String, Parameter> trained = new LinkedHashMap<>(parts.model().parameters());
+    trained.putAll(parts.objective().parameters());
+    Map<String, Parameter> buffers = new LinkedHashMap<>(parts.model().state());
+    buffers.values().removeIf(p -> p.kind() == Parameter.Kind.TRAINED);
+    return new Descent.Weights(trained, buffers);
   }
 
   /** Adds what watches the training. */
@@ -204,17 +217,25 @@ public final class Trainer {
     return lossSum / options.accumulate();
   }
 
-  /** Forward and backward of one batch; gives its mean loss. */
+  /** The gradient of one batch; gives its mean loss. */
   private double accumulate(Batch raw, double lr) {
-    RandomState stepRandom = random.at(FORWARD_STREAM, progress.epoch, progress.batch);
-    parts.model().reseed(stepRandom);
     Batch batch = raw.prepared(options.device());
     for (int t = 0; t < options.tricks().size(); t++) {
       RandomState drawn = random.at(TRICK_STREAM, t, progress.epoch, progress.batch);
       batch = options.tricks().get(t).drawAndApply(drawn, batch);
     }
-    Batch prepared = batch;
-    long[] hits = new long[1];
+    Batch seen = batch;
+    List<Long> hits = new ArrayList<>(); // of each pass; the first is at the weights as they are
+    double loss = options.descent().gradient(weights, () -> forwardAndBackward(seen, lr, hits));
+    progress.lossSum += loss * seen.size();
+    progress.hits += hits.get(0);
+    progress.seen += seen.size();
+    return loss;
+  }
+
+  /** One pass over a prepared batch; gives its mean loss. */
+  private double forwardAndBackward(Batch batch, double lr, List<Long> hits) {
+    parts.model().reseed(random.at(FORWARD_STREAM, progress.epoch, progress.batch));
     Tensor loss =
         Scope.keeping(
             "forward",
@@ -223,19 +244,22 @@ public final class Trainer {
                     options.device(),
                     options.dtype(),
                     () -> {
-                      Objective.Outcome outcome = parts.objective().of(parts.model(), prepared);
-                      hits[0] = Autograd.off(() -> hits(outcome.logits(), prepared.targets()));
+                      Objective.Outcome outcome = parts.objective().of(parts.model(), batch);
+                      hits.add(Autograd.off(() -> hits(outcome.logits(), batch.targets())));
                       return outcome.loss();
                     }));
     double value = loss.item();
     if (!Double.isFinite(value)) {
       throw new DivergedException(value, progress.position(), lr);
     }
-    (options.accumulate() == 1 ? loss : loss.div(options.accumulate())).backward();
-    progress.lossSum += value * batch.size();
-    progress.hits += hits[0];
-    progress.seen += batch.size();
+    Tensor share = options.accumulate() == 1 ? loss : loss.div(options.accumulate());
+    (isScaled() ? progress.scaler.scaled(share) : share).backward();
     return value;
+  }
+
+  /** In fp16 small gradients would be lost. */
+  private boolean isScaled() {
+    return options.dtype() == DType.FLOAT16;
   }
 
   /** Pictures whose largest logit is at their (most probable) class. */
@@ -245,24 +269,34 @@ public final class Trainer {
   }
 
   private void applyGradients(double lr) {
-    options.clipping().ifPresent(c -> clip(c, lr));
-    parts.optimizer().step(lr);
-    parts.optimizer().clearGradients();
-    if ((progress.update + 1) % options.averageEvery() == 0) {
-      parts.average().ifPresent(a -> a.update((progress.update + 1) / options.averageEvery()));
+    if (!isScaled() || progress.scaler.unscale(weights.trained().values())) {
+      options.clipping().ifPresent(c -> clip(c, lr));
+      parts.optimizer().step(lr);
+      parts.averaging().ifPresent(a -> a.updated(progress.update + 1));
     }
+    parts.optimizer().clearGradients();
   }
 
   private void clip(GradientClipping clipping, double lr) {
-    double norm = clipping.apply(parts.model().parameters().values());
+    double norm = clipping.apply(weights.trained().values());
     if (!Double.isFinite(norm)) {
       throw new DivergedException(norm, progress.position(), lr);
     }
   }
 
   private void endEpoch() {
+    averaged(this::judge);
+    EpochMetrics last = progress.rows.get(progress.rows.size() - 1);
+    progress.epoch++;
+    progress.beginEpoch();
+    save();
+    listeners.forEach(l -> l.epochEnded(last));
+  }
+
+  /** Measures the weights, and saves them if they are the best so far. */
+  private void judge() {
     long begin = System.nanoTime();
-    Optional<Metrics> validation = parts.validation().map(v -> averaged(() -> evaluate(v)));
+    Optional<Metrics> validation = parts.validation().map(this::evaluate);
     double validationSeconds = (System.nanoTime() - begin) / 1e9;
     progress.seconds += validationSeconds;
     double lr = parts.schedule().lr(progress.update - 1);
@@ -272,17 +306,8 @@ public final class Trainer {
     if (best) {
       EpochMetrics bestRow = row(validation, lr, validationSeconds, true);
       progress.rows.set(progress.rows.size() - 1, bestRow);
-      averaged(
-          () -> {
-            parts.store().saveWeights(parts.model());
-            return 0;
-          });
+      parts.store().saveWeights(parts.model());
     }
-    EpochMetrics last = progress.rows.get(progress.rows.size() - 1);
-    progress.epoch++;
-    progress.beginEpoch();
-    save();
-    listeners.forEach(l -> l.epochEnded(last));
   }
 
   private EpochMetrics row(
@@ -307,17 +332,22 @@ public final class Trainer {
         .metrics();
   }
 
-  /** Runs work with the averaged weights in the model's place, where there is an average. */
-  private <T> T averaged(java.util.function.Supplier<T> work) {
-    if (parts.average().isEmpty()) {
-      return work.get();
+  /** Runs work with the averaged weights in the model's place, once there is an average. */
+  private void averaged(Runnable work) {
+    Optional<Averaging> begun = parts.averaging().filter(a -> a.hasBegun(progress.update));
+    if (begun.isEmpty()) {
+      work.run();
+      return;
     }
-    WeightAverage average = parts.average().get();
-    average.swapIn();
+    begun.get().average().swapIn();
     try {
-      return work.get();
+      if (begun.get().statistics() == Averaging.Statistics.ESTIMATED) {
+        new BatchNormEstimate(options.device(), options.dtype())
+            .run(parts.model(), parts.training(), progress.epoch, random.at(ESTIMATE_STREAM));
+      }
+      work.run();
     } finally {
-      average.swapOut();
+      begun.get().average().swapOut();
     }
   }
 
@@ -342,9 +372,9 @@ public final class Trainer {
 
   /** A finite loss may still have made weights that are none: those must not reach the disk. */
   private void checkWeightsAreFinite() {
-    List<Tensor> weights = new ArrayList<>();
-    parts.model().parameters().values().forEach(p -> weights.add(p.value()));
-    double norm = Foreach.norm(weights);
+    List<Tensor> values = new ArrayList<>();
+    weights.trained().values().forEach(p -> values.add(p.value()));
+    double norm = Foreach.norm(values);
     if (!Double.isFinite(norm)) {
       throw new DivergedException(
           norm, progress.position(), parts.schedule().lr(Math.max(0, progress.update - 1)));

@@ -10,6 +10,7 @@ import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
+import dev.linnet.tricks.Sam;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -49,6 +50,8 @@ final class RandomRecipes {
     double lr = Math.pow(10, random.nextDouble(-9, 2));
     boolean holdOut = random.nextBoolean(0.5);
     OrNone<String> from = none(this::text);
+    OrNone<Recipe.Ema> ema =
+        none(() -> new Recipe.Ema(random.nextDouble(), flip(), 1 + random.nextInt(9)));
     OrAuto<String> model = auto(() -> one(Zoo.names().toArray(String[]::new)));
     return new Recipe(
         none(this::text),
@@ -86,7 +89,8 @@ final class RandomRecipes {
         new ScheduleRecipe.Cosine(
             lr, auto(() -> none(() -> 1 + random.nextInt(512))), warmup, lr * random.nextDouble()),
         tricks(),
-        none(() -> new Recipe.Ema(random.nextDouble(), flip(), 1 + random.nextInt(9))),
+        ema,
+        ema.isNone() ? none(() -> swa(epochs)) : OrNone.none(),
         none(() -> new Recipe.Clip(random.nextDouble(0.1, 9))),
         holdOut ? none(this::earlyStopping) : OrNone.none(),
         new Recipe.Checkpoint(1 + random.nextInt(1000)),
@@ -95,6 +99,13 @@ final class RandomRecipes {
         auto(() -> random.nextInt(9)),
         auto(() -> 1 + random.nextInt(9)),
         new Recipe.Engine(one(Recipe.Engine.Fused.values())));
+  }
+
+  private Recipe.Swa swa(int epochs) {
+    return new Recipe.Swa(
+        auto(() -> 1 + random.nextInt(epochs)),
+        1 + random.nextInt(9),
+        none(() -> random.nextDouble(0.001, 9)));
   }
 
   private Recipe.EarlyStopping earlyStopping() {
@@ -132,6 +143,9 @@ final class RandomRecipes {
     }
     if (flip()) {
       tricks.add(ZeroGamma.DEFAULT);
+    }
+    if (flip()) {
+      tricks.add(new Sam(random.nextDouble(0.001, 9), flip()));
     }
     return new Tricks(tricks);
   }

@@ -139,6 +139,7 @@ final class RecipeReaderTest {
                 new ScheduleRecipe.Cosine(0.001, OrAuto.of(OrNone.none()), OrAuto.of(0.5), 1e-5),
                 new Tricks(List.of(new LabelSmoothing(0.2), ZeroGamma.DEFAULT)),
                 OrNone.of(new Recipe.Ema(0.99, false, 4)),
+                OrNone.none(),
                 OrNone.of(new Recipe.Clip(5)),
                 OrNone.none(),
                 new Recipe.Checkpoint(5),

@@ -1,0 +1,87 @@
+package dev.linnet.recipe;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What several keys of a recipe say together that cannot be: every such rule stands here. What one
+ * value may be is checked by the record that holds it.
+ *
+ * <p>{@link RecipeReader} says all of them at once, each with its place; so does {@link Experiment}
+ * once the data have settled what was {@code auto}.
+ */
+final class Contradictions {
+  private static final String TRICKS = "tricks.";
+
+  private final Recipe recipe;
+  private final List<Found> found = new ArrayList<>();
+
+  /**
+   * One of them.
+   *
+   * @param key dotted, such as {@code swa.start} or {@code tricks.sam.rho}
+   * @param got what the key says
+   * @param must what it must be, and why
+   */
+  record Found(String key, String got, String must) {
+    /**
+     * The line for the user.
+     *
+     * @param place of the key, such as {@code (my.yaml:3)} after a space; may be empty
+     */
+    String line(String place) {
+      String name = key.startsWith(TRICKS) ? key.substring(TRICKS.length()) : key;
+      return name + ": got " + got + place + "; must be " + must;
+    }
+  }
+
+  private Contradictions(Recipe recipe) {
+    this.recipe = recipe;
+  }
+
+  /** All that a recipe has, in the order of the rules. */
+  static List<Found> in(Recipe recipe) {
+    Contradictions contradictions = new Contradictions(recipe);
+    contradictions.averages();
+    return contradictions.found;
+  }
+
+  /**
+   * Refuses a recipe that has any.
+   *
+   * @throws RecipeException with all of them
+   */
+  static void refuse(LoadedRecipe loaded) {
+    List<String> lines = in(loaded.recipe()).stream().map(f -> f.line(loaded.at(f.key()))).toList();
+    if (!lines.isEmpty()) {
+      throw new RecipeException(lines);
+    }
+  }
+
+  // ------------------------------------------------------------------ the rules
+
+  private void averages() {
+    if (recipe.swa().isNone()) {
+      return;
+    }
+    Recipe.Swa swa = recipe.swa().value();
+    refuseIf(
+        !recipe.ema().isNone(),
+        "swa",
+        "true",
+        "false where ema is on, because one average takes the weights' place; switch one off");
+    refuseIf(
+        !swa.start().isAuto()
+            && !recipe.epochs().isAuto()
+            && swa.start().value() > recipe.epochs().value(),
+        "swa.start",
+        swa.start(),
+        "in [1, " + recipe.epochs() + "], the epochs of the run, or auto");
+  }
+
+  private void refuseIf(boolean wrong, String key, Object got, String must) {
+    if (wrong) {
+      found.add(new Found(key, String.valueOf(got), must));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.linnet.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.linnet.base.DownloadListener;
+import dev.linnet.data.Places;
+import dev.linnet.tensor.Device;
+import dev.linnet.train.RunFolder;
+import dev.linnet.train.TrainingListener;
+import dev.linnet.train.TrainingResult;
+import dev.linnet.train.TrainingResult.End;
+import dev.linnet.weights.Hub;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tricks that change the loop, in whole small runs: stopped and resumed equals never stopped. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class LoopTricksTest {
+  @TempDir private Path folder;
+
+  private static Experiment plan(List<String> sets) {
+    Map<String, String> options =
+        Map.of("limit", "24", "epochs", "3", "batch", "60", "dtype", "fp32", "val", "0.2");
+    List<String> all = new ArrayList<>(sets);
+    all.add("schedule.lr_per=none");
+    LoadedRecipe loaded = RecipeReader.create().read("plain", options, all);
+    return Experiment.plan(
+        loaded,
+        new Experiment.Surroundings(
+            Places.of(Map.of()), DownloadListener.NONE, Device.CPU, Hub.of(Map.of())));
+  }
+
+  private byte[] weights(String name) throws IOException {
+    return Files.readAllBytes(folder.resolve(name).resolve("model.safetensors"));
+  }
+
+  /** Gives the result of the run that was not stopped. */
+  private TrainingResult resumedEqualsWhole(String... sets) throws IOException {
+    Experiment experiment = plan(List.of(sets));
+    TrainingResult whole;
+    try (TrainingRun run = run(experiment, RunFolder.create(folder.resolve("whole")))) {
+      whole = run.train(TrainingRun.Start.NEW).result();
+    }
+    try (TrainingRun run = run(experiment, RunFolder.create(folder.resolve("parts")))) {
+      run.listen(stopAt(run, experiment.updates() / 2));
+      assertThat(run.train(TrainingRun.Start.NEW).result().end()).isEqualTo(End.INTERRUPTED);
+    }
+    try (TrainingRun run = run(experiment, RunFolder.open(folder.resolve("parts")))) {
+      run.listen(stopAt(run, experiment.updates() - 1));
+      assertThat(run.train(TrainingRun.Start.RESUME).result().end()).isEqualTo(End.INTERRUPTED);
+    }
+    try (TrainingRun run = run(experiment, RunFolder.open(folder.resolve("parts")))) {
+      assertThat(run.train(TrainingRun.Start.RESUME).result().end()).isEqualTo(End.FINISHED);
+    }
+    assertThat(weights("parts")).isEqualTo(weights("whole"));
+    return whole;
+  }
+
+  private static TrainingRun run(Experiment experiment, RunFolder folder) {
+    return new TrainingRun(experiment, folder, List.of("test"), w -> {});
+  }
+
+  private static TrainingListener stopAt(TrainingRun run, long update) {
+    return new TrainingListener() {
+      @Override
+      public void stepped(Step step) {
+        if (step.update() == update) {
+          run.requestStop();
+        }
+      }
+    };
+  }
+
+  @Test
+  void sharpness_aware_minimization() throws IOException {
+    TrainingResult result =
+        resumedEqualsWhole("tricks.sam.rho=0.1", "accumulate=2", "batch=20", "clip=true");
+    assertThat(result.updates()).isEqualTo(12);
+  }
+
+  @Test
+  void stochastic_weight_averaging() throws IOException {
+    resumedEqualsWhole("swa.start=2", "swa.lr=0.01", "model=resnet20", "batch=16", "limit=8");
+  }
+}
