@@ -312,7 +312,7 @@ public final class RecipeReader {
   /** Where a key was written, or what stands round it. */
   private static Where place(Entries sum, String key) {
     Tree found = sum;
-    for (String step : key.split("\\.")) {
+    for (String step : key.split("\\.", -1)) {
       Tree inner = found instanceof Entries map ? map.get(step) : null;
       if (inner == null) {
         break;
