@@ -1,19 +1,23 @@
 package dev.linnet.cli;
 
+import dev.linnet.base.LinnetException;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
 import dev.linnet.models.Zoo;
+import dev.linnet.recipe.Tricks;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
+import dev.linnet.train.FeatureTrick;
 import dev.linnet.train.bench.DataBench;
 import dev.linnet.train.bench.PeakMemory;
 import dev.linnet.train.bench.StepBench;
 import dev.linnet.train.bench.StepTimes;
+import dev.linnet.train.bench.TrickBench;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -52,6 +56,7 @@ final class BenchVerb implements Callable<Integer> {
     CommandLine line = new CommandLine(new BenchVerb());
     line.addSubcommand("train", new TrainSteps(session));
     line.addSubcommand("infer", new InferSteps(session));
+    line.addSubcommand("trick", new Trick(session));
     line.addSubcommand("data", new DataReading(session));
     line.addSubcommand("start", new Start(session));
     return line;
@@ -177,6 +182,80 @@ final class BenchVerb implements Callable<Integer> {
     @Override
     public Integer call() {
       return answer(session, options.run("infer", StepBench.Work.INFER, session));
+    }
+  }
+
+  @Command(
+      name = "trick",
+      header = "times what a trick adds to a step",
+      description =
+          "Drawing and applying on random pictures; of a trick on features also its backward pass,"
+              + " on the maps of a network. Divide by the step of \"linnet bench train\".",
+      footer = {
+        "  linnet bench trick cutmix --batch 16 --size 224 --json",
+        "  linnet bench trick manifold_mixup --model resnet50 --dtype bf16",
+      })
+  private static final class Trick implements Callable<Integer> {
+    private static final StepBench.Warmup WARMUP = new StepBench.Warmup(10, 2);
+
+    @Parameters(paramLabel = "NAME", description = "a trick of a recipe, with its defaults")
+    private String name = "";
+
+    @Option(names = "--model", paramLabel = "NAME", description = "whose maps; default resnet50")
+    private String model = "resnet50";
+
+    @Option(names = "--batch", paramLabel = "N", description = "pictures a step; default 16")
+    private int batch = 16;
+
+    @Option(
+        names = "--size",
+        paramLabel = "N",
+        description = "height and width in pixels; default 224")
+    private int size = 224;
+
+    @Option(names = "--steps", paramLabel = "N", description = "steps that count; default 100")
+    private int steps = 100;
+
+    private final Session session;
+
+    Trick(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      Device device = session.device();
+      DType dtype = session.trainingType(device);
+      TrickBench.Plan plan = new TrickBench.Plan(model, batch, size, device, dtype, steps, WARMUP);
+      StepTimes times = times(Tricks.named(name), plan);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", "trick");
+      row.put("trick", name);
+      row.put("batch", batch);
+      row.put("size", size);
+      row.put("dtype", dtype.toString());
+      row.put("ms", rounded(times.ms(), 3));
+      row.put("min_ms", rounded(times.minMs(), 3));
+      row.put("threads", Engine.threads());
+      row.put("torch", Engine.version());
+      return answer(session, row);
+    }
+
+    private StepTimes times(Tricks tricks, TrickBench.Plan plan) {
+      if (!tricks.ofBatches().isEmpty()) {
+        return TrickBench.run(tricks.ofBatches().get(0), plan);
+      }
+      FeatureTrick<?> trick =
+          tricks
+              .ofFeatures()
+              .orElseThrow(
+                  () ->
+                      new LinnetException(
+                          "trick: got \""
+                              + name
+                              + "\"; must be one that changes batches or features; others cost"
+                              + " what \"linnet bench train\" and \"linnet bench data\" say"));
+      return TrickBench.run(trick, plan);
     }
   }
 

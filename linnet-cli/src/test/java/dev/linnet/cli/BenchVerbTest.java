@@ -75,6 +75,29 @@ final class BenchVerbTest {
   }
 
   @Test
+  void a_trick_is_timed_alone() {
+    JsonNode json =
+        Run.of("bench", "trick", "cutmix", "--batch=2", "--size=16", "--steps=1", "--json").json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "verb", "trick", "batch", "size", "dtype", "ms", "min_ms", "threads", "torch",
+            "rss_mb");
+    assertThat(json.get("trick").asText()).isEqualTo("cutmix");
+    assertThat(json.get("ms").asDouble()).isPositive();
+    Run.of("bench", "trick", "cutmx")
+        .failed(
+            1,
+            "linnet: trick: got \"cutmx\"; must be one of a recipe with defaults; did you mean"
+                + " \"cutmix\"?");
+    Run.of("bench", "trick", "zero_gamma")
+        .failed(
+            1,
+            "linnet: trick: got \"zero_gamma\"; must be one that changes batches or features;"
+                + " others cost what \"linnet bench train\" and \"linnet bench data\" say");
+  }
+
+  @Test
   void the_start_is_told_in_seconds() {
     JsonNode json = Run.of("bench", "start", "--json").json();
     assertThat(json.fieldNames()).toIterable().containsExactly("verb", "s", "rss_mb");
@@ -104,6 +127,6 @@ final class BenchVerbTest {
     Run.of("bench")
         .failed(
             2,
-            "linnet: \"linnet bench\" needs a verb: train, infer, data, start; see \"linnet bench --help\"");
+            "linnet: \"linnet bench\" needs a verb: train, infer, trick, data, start; see \"linnet bench --help\"");
   }
 }

@@ -1,5 +1,9 @@
 package dev.linnet.recipe;
 
+import dev.linnet.tricks.CutMix;
+import dev.linnet.tricks.Cutout;
+import dev.linnet.tricks.FeatureCutMix;
+import dev.linnet.tricks.ManifoldMixup;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,6 +47,7 @@ final class Contradictions {
   static List<Found> in(Recipe recipe) {
     Contradictions contradictions = new Contradictions(recipe);
     contradictions.averages();
+    contradictions.mixing();
     return contradictions.found;
   }
 
@@ -77,6 +82,27 @@ final class Contradictions {
         "swa.start",
         swa.start(),
         "in [1, " + recipe.epochs() + "], the epochs of the run, or auto");
+  }
+
+  private void mixing() {
+    Tricks tricks = recipe.tricks();
+    int cutout = tricks.find(Cutout.class).map(Cutout::size).orElse(0);
+    refuseIf(
+        tricks.find(CutMix.class).isPresent() && !recipe.size().isAutoOr(pixels -> pixels >= 2),
+        "size",
+        recipe.size(),
+        "at least 2 where cutmix is on, which cuts a box out of each picture");
+    refuseIf(
+        !recipe.size().isAutoOr(pixels -> pixels >= cutout),
+        "size",
+        recipe.size(),
+        "at least " + cutout + ", which is cutout.size");
+    refuseIf(
+        tricks.find(ManifoldMixup.class).isPresent()
+            && tricks.find(FeatureCutMix.class).isPresent(),
+        "tricks.feature_cutmix",
+        "true",
+        "false where manifold_mixup is on, because a batch is mixed at one place");
   }
 
   private void refuseIf(boolean wrong, String key, Object got, String must) {

@@ -2,6 +2,8 @@ package dev.linnet.recipe;
 
 import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
+import dev.linnet.tricks.FeatureCutMix;
+import dev.linnet.tricks.ManifoldMixup;
 import dev.linnet.tricks.Mixup;
 import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.Sam;
@@ -46,6 +48,8 @@ final class Kinds {
           new Kind("random_erasing", "random erasing", RandomErasing.class),
           new Kind("mixup", "mixup", Mixup.class),
           new Kind("cutmix", "CutMix", CutMix.class),
+          new Kind("manifold_mixup", "manifold mixup", ManifoldMixup.class),
+          new Kind("feature_cutmix", "CutMix on features", FeatureCutMix.class),
           new Kind("sam", "sharpness-aware minimization", Sam.class));
 
   /** Which interface offers which choices. */

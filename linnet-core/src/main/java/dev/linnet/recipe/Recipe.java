@@ -92,7 +92,6 @@ public record Recipe(
         "size",
         size,
         "in [1, 8192], or auto");
-    tricks.check(size);
     Check.that(
         epochs.isAutoOr(n -> n >= 1 && n <= 1_000_000),
         "epochs",

@@ -189,6 +189,7 @@ public final class TrainingRun implements AutoCloseable {
         Duration.ofSeconds(recipe.checkpoint().everySeconds()),
         recipe.tricks().ofBatches(),
         Ingredients.descent(recipe),
+        recipe.tricks().ofFeatures(),
         Map.of("model", recipe.model().value(), "data", experiment.data().fingerprint()));
   }
 

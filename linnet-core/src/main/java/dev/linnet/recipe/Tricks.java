@@ -1,10 +1,10 @@
 package dev.linnet.recipe;
 
-import dev.linnet.base.Check;
-import dev.linnet.base.OrAuto;
+import dev.linnet.base.LinnetException;
+import dev.linnet.base.Nearest;
 import dev.linnet.train.BatchTrick;
+import dev.linnet.train.FeatureTrick;
 import dev.linnet.tricks.CutMix;
-import dev.linnet.tricks.Cutout;
 import dev.linnet.tricks.Mixup;
 import dev.linnet.tricks.MixupOrCutMix;
 import java.util.ArrayList;
@@ -30,6 +30,26 @@ public record Tricks(List<Record> list) {
       }
     }
     list = List.copyOf(sorted);
+  }
+
+  /**
+   * One trick with its defaults.
+   *
+   * @param name as a recipe writes it, such as {@code cutmix}
+   * @throws LinnetException if no recipe knows it
+   */
+  public static Tricks named(String name) {
+    List<String> known = Kinds.TRICKS.stream().map(Kinds.Kind::name).toList();
+    int at = known.indexOf(name);
+    Record trick = at < 0 ? null : Records.defaultOf(Kinds.TRICKS.get(at).type()).orElse(null);
+    if (trick == null) {
+      throw new LinnetException(
+          "trick: got \""
+              + name
+              + "\"; must be one of a recipe with defaults; "
+              + Nearest.didYouMean(name, known, "known: " + String.join(", ", known)));
+    }
+    return new Tricks(List.of(trick));
   }
 
   /** The settings of a trick, or empty where it is off. */
@@ -67,19 +87,14 @@ public record Tricks(List<Record> list) {
     return tricks;
   }
 
-  /** Refuses a size of pictures, in pixels, at which a trick cannot act. */
-  void check(OrAuto<Integer> size) {
-    Check.that(
-        find(CutMix.class).isEmpty() || size.isAutoOr(pixels -> pixels >= 2),
-        "size",
-        size,
-        "at least 2 where cutmix is on, which cuts a box out of each picture");
-    int square = find(Cutout.class).map(Cutout::size).orElse(0);
-    Check.that(
-        size.isAutoOr(pixels -> pixels >= square),
-        "size",
-        size,
-        "at least " + square + ", which is cutout.size");
+  /** What changes features; of two, each a trick for every batch, a recipe has one. */
+  public Optional<FeatureTrick<?>> ofFeatures() {
+    for (Record trick : list) {
+      if (trick instanceof FeatureTrick<?> ofFeatures) {
+        return Optional.of(ofFeatures);
+      }
+    }
+    return Optional.empty();
   }
 
   private static int order(Class<?> type) {

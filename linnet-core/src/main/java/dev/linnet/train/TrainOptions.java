@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param checkpointEvery time between full saves inside an epoch
  * @param tricks what changes batches, in order
  * @param descent where the gradient of a batch is taken
+ * @param featureTrick what changes features
  * @param identity what a run to resume must share, by name, such as the model and the data's hash
  */
 public record TrainOptions(
@@ -35,6 +36,7 @@ public record TrainOptions(
     Duration checkpointEvery,
     List<BatchTrick<?>> tricks,
     Descent descent,
+    Optional<FeatureTrick<?>> featureTrick,
     Map<String, String> identity) {
   public TrainOptions {
     Check.that(epochs >= 1, "epochs", epochs, "at least 1");

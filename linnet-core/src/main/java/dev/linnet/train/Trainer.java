@@ -39,11 +39,13 @@ public final class Trainer {
 
   private static final long TRICK_STREAM = 2;
   private static final long ESTIMATE_STREAM = 3;
+  private static final long FEATURE_STREAM = 4;
 
   private final Parts parts;
   private final TrainOptions options;
   private final RandomState random;
   private final Descent.Weights weights;
+  private final Optional<FeaturePass.Source> features;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private final AtomicBoolean stop = new AtomicBoolean();
   private final Progress progress = new Progress();
@@ -86,6 +88,7 @@ public final class Trainer {
     this.options = options;
     this.random = RandomState.of(options.seed());
     this.weights = weights(parts);
+    this.features = options.featureTrick().map(t -> new FeaturePass.Source(parts.model(), t));
   }
 
   private static Descent.Weights weights(Parts parts) {
@@ -224,17 +227,17 @@ public final class Trainer {
       RandomState drawn = random.at(TRICK_STREAM, t, progress.epoch, progress.batch);
       batch = options.tricks().get(t).drawAndApply(drawn, batch);
     }
-    Batch seen = batch;
+    FeaturePass pass = featurePass(batch);
     List<Long> hits = new ArrayList<>(); // of each pass; the first is at the weights as they are
-    double loss = options.descent().gradient(weights, () -> forwardAndBackward(seen, lr, hits));
-    progress.lossSum += loss * seen.size();
+    double loss = options.descent().gradient(weights, () -> forwardAndBackward(pass, lr, hits));
+    progress.lossSum += loss * batch.size();
     progress.hits += hits.get(0);
-    progress.seen += seen.size();
+    progress.seen += batch.size();
     return loss;
   }
 
   /** One pass over a prepared batch; gives its mean loss. */
-  private double forwardAndBackward(Batch batch, double lr, List<Long> hits) {
+  private double forwardAndBackward(FeaturePass pass, double lr, List<Long> hits) {
     parts.model().reseed(random.at(FORWARD_STREAM, progress.epoch, progress.batch));
     Tensor loss =
         Scope.keeping(
@@ -244,8 +247,11 @@ public final class Trainer {
                     options.device(),
                     options.dtype(),
                     () -> {
-                      Objective.Outcome outcome = parts.objective().of(parts.model(), batch);
-                      hits.add(Autograd.off(() -> hits(outcome.logits(), batch.targets())));
+                      Objective.Outcome outcome =
+                          pass.run(
+                              parts.model(),
+                              () -> parts.objective().of(parts.model(), pass.batch()));
+                      hits.add(Autograd.off(() -> hits(outcome.logits(), pass.batch().targets())));
                       return outcome.loss();
                     }));
     double value = loss.item();
@@ -260,6 +266,13 @@ public final class Trainer {
   /** In fp16 small gradients would be lost. */
   private boolean isScaled() {
     return options.dtype() == DType.FLOAT16;
+  }
+
+  private FeaturePass featurePass(Batch batch) {
+    RandomState drawn = random.at(FEATURE_STREAM, progress.epoch, progress.batch);
+    return features
+        .map(source -> source.draw(drawn, batch))
+        .orElseGet(() -> FeaturePass.plain(batch));
   }
 
   /** Pictures whose largest logit is at their (most probable) class. */

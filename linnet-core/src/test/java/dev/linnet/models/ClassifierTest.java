@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.linnet.base.RandomState;
+import dev.linnet.nn.DropBlock;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
@@ -144,6 +145,38 @@ class ClassifierTest {
       for (int side : new int[] {1, 7, 33}) {
         assertThat(model.forward(pictures(1, 3, side)).shape()).isEqualTo(Shape.of(1, 10));
       }
+    }
+  }
+
+  /** timm's drop_blocks: nothing in the first two stages. */
+  @Test
+  void drop_block_acts_in_every_block_of_the_last_two_stages_of_a_resnet() {
+    ModelOptions options =
+        ModelOptions.DEFAULT
+            .withZeroGamma(ZeroGamma.OFF) // or nothing of a branch is seen
+            .withParts(Parts.PUBLISHED.withDropBlockRate(0.2));
+    List<String> active = new ArrayList<>();
+    Zoo.find("resnet18")
+        .declare(options)
+        .walk(
+            (name, module) -> {
+              if (module instanceof DropBlock drop && drop.rate() > 0) {
+                active.add(name + " " + drop.rate());
+              }
+            });
+    assertThat(active)
+        .containsExactly(
+            "layer3.0.drop_block 0.2",
+            "layer3.1.drop_block 0.2",
+            "layer4.0.drop_block 0.2",
+            "layer4.1.drop_block 0.2");
+    try (Classifier model = Zoo.create("resnet18", options, Device.CPU, RandomState.of(1))) {
+      model.train();
+      Tensor x = pictures(2, 3, 64);
+      model.reseed(RandomState.of(7));
+      Tensor a = model.forward(x);
+      model.reseed(RandomState.of(8));
+      assertThat(model.forward(x).equalBits(a)).isFalse();
     }
   }
 

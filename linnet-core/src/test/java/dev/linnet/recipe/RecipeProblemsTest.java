@@ -275,6 +275,49 @@ final class RecipeProblemsTest {
   }
 
   @Test
+  void tricks_that_cannot_act_are_refused() {
+    assertProblems(
+        "size: 1\ntricks: {cutmix: true}",
+        "size: got 1 (my.yaml:1); must be at least 2 where cutmix is on, which cuts a box out of"
+            + " each picture");
+    assertProblems(
+        "size: 12\ntricks: {cutout: 16}",
+        "size: got 12 (my.yaml:1); must be at least 16, which is cutout.size");
+    assertProblems(
+        "tricks: {manifold_mixup: true, feature_cutmix: true}",
+        "feature_cutmix: got true (my.yaml:1); must be false where manifold_mixup is on,"
+            + " because a batch is mixed at one place");
+    assertProblems(
+        "tricks: {mixup: 0}",
+        "mixup.alpha: got 0 (my.yaml:1); must be in (0, 10]; to switch mixup off, remove it from"
+            + " \"tricks\"");
+    assertProblems(
+        "tricks: {cutmix: {alpha: -1, images: 5}}",
+        "cutmix.alpha: got -1 (my.yaml:1); must be in (0, 10]; to switch CutMix off, remove it from"
+            + " \"tricks\"",
+        "cutmix.images: got 5 (my.yaml:1); must be 2, 3 or 4; to switch CutMix off, remove it from"
+            + " \"tricks\"");
+    assertProblems(
+        "tricks: {random_erasing: {mode: noise}}",
+        "random_erasing.mode: got \"noise\" (my.yaml:1); must be const, rand or pixel");
+    assertProblems(
+        "tricks: {manifold_mixup: {levels: [-1]}}",
+        "manifold_mixup.levels: got [-1] (my.yaml:1); must be one or more whole numbers from 0 on,"
+            + " such as [0, 2]; to switch manifold mixup off, remove it from \"tricks\"");
+    assertProblems(
+        "tricks: {feature_cutmix: {levels: [0]}}",
+        "feature_cutmix.levels: got [0] (my.yaml:1); must be one or more whole numbers from 1 on,"
+            + " such as [1, 2]; to switch CutMix on features off, remove it from \"tricks\"");
+    assertProblems(
+        "model_options: {drop_block_rate: 1}",
+        "model_options.drop_block_rate: got 1 (my.yaml:1); must be in [0, 1), or auto");
+    assertProblems(
+        "model: lenet5\nmodel_options: {drop_block_rate: 0.1}",
+        "model_options.drop_block_rate: got 0.1 (my.yaml:2); lenet5 has no such option; it is built"
+            + " as published");
+  }
+
+  @Test
   void options_are_read_by_the_same_rules() {
     assertThat(
             problems(

@@ -222,6 +222,21 @@ class WeightsFolderTest {
         .contains("\"first_conv\" : [ \"stem.conv_kxk.conv\", \"stem.conv_1x1.conv\" ],");
   }
 
+  @Test
+  void a_rate_of_drop_block_is_kept_by_timms_name() throws IOException {
+    ZooModel zoo = Zoo.find("resnet18");
+    ModelOptions options =
+        zoo.options().withClasses(2).withParts(Parts.PUBLISHED.withDropBlockRate(0.1));
+    try (Classifier model = zoo.create(options, Device.CPU, RandomState.of(1))) {
+      WeightsFolder.save(folder, model, names(2), zoo.published().preprocessing());
+      assertThat(Files.readString(config()).replaceAll("\\s+", " "))
+          .contains("\"model_args\" : { \"drop_block_rate\" : 0.1 }");
+      try (Pretrained loaded = WeightsFolder.load(folder, Device.CPU)) {
+        assertThat(loaded.model().parts()).isEqualTo(model.parts());
+      }
+    }
+  }
+
   /** ShakeDrop scales the branches in evaluation too, by its rate. */
   @Test
   void a_network_of_shaken_branches_keeps_its_rate() throws IOException {

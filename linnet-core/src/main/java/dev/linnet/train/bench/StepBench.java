@@ -159,18 +159,23 @@ public final class StepBench {
   }
 
   private static StepTimes time(Plan plan, Runnable step) {
+    return time(plan.warmup(), plan.steps(), plan.batch(), step);
+  }
+
+  /** Runs a step until it is warm, then as often as asked for. */
+  static StepTimes time(Warmup before, int steps, int images, Runnable step) {
     long begin = System.nanoTime();
     long warmup = 0;
-    for (int i = 0; i < plan.warmup().steps() || warmup < plan.warmup().seconds() * 1e9; i++) {
+    for (int i = 0; i < before.steps() || warmup < before.seconds() * 1e9; i++) {
       step.run();
       warmup = System.nanoTime() - begin;
     }
-    long[] nanos = new long[plan.steps()];
+    long[] nanos = new long[steps];
     for (int i = 0; i < nanos.length; i++) {
       begin = System.nanoTime();
       step.run();
       nanos[i] = System.nanoTime() - begin;
     }
-    return StepTimes.of(nanos, plan.batch(), warmup);
+    return StepTimes.of(nanos, images, warmup);
   }
 }
