@@ -1,10 +1,10 @@
-"""Copies the reference results of resize and of the evaluation crop into the tests.
+"""Copies the reference results of the operators on pictures into the tests.
 
     python tools/golden/image_operators.py REFERENCE_FOLDER
 
 REFERENCE_FOLDER holds images.json and images/*.png, which images.py there made with Pillow 13.0.0, torchvision 0.25.0
-and timm 1.0.31. Result: linnet-core/src/test/resources/golden/images/{operators.json,operators/*.png}, the groups
-`resize` and `eval` and their source pictures.
+and timm 1.0.31. Result: linnet-core/src/test/resources/golden/images/{operators.json,operators/*.png}, every result
+and the source pictures; and policies.json, the tables of magnitudes and policies.
 """
 import json
 import os
@@ -13,14 +13,13 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.join(HERE, "..", "..", "linnet-core", "src", "test", "resources", "golden", "images")
-GROUPS = ("resize", "eval")
 
 
 def main():
     reference = sys.argv[1]
     with open(os.path.join(reference, "images.json")) as f:
         doc = json.load(f)
-    entries = [e for e in doc["pictures"] if e["group"] in GROUPS]
+    entries = doc["pictures"]
     folder = os.path.join(OUT, "operators")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -29,6 +28,9 @@ def main():
     with open(os.path.join(OUT, "operators.json"), "w") as f:
         f.write('{"made_by": "tools/golden/image_operators.py", "libraries": ' + json.dumps(doc["libraries"]) + ',\n"pictures": [\n'
                 + ",\n".join(" " + json.dumps(e) for e in entries) + "\n]}\n")
+    with open(os.path.join(OUT, "policies.json"), "w") as f:
+        f.write('{"made_by": "tools/golden/image_operators.py", "libraries": ' + json.dumps(doc["libraries"]) + ",\n"
+                + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in doc["tables"].items()) + "\n}\n")
     print(len(entries), "results")
 
 

@@ -180,12 +180,15 @@ public final class Picture {
     }
     byte[] result = new byte[pixels.length / 3];
     for (int i = 0, from = 0; i < result.length; i++, from += 3) {
-      int r = pixels[from] & 0xFF;
-      int g = pixels[from + 1] & 0xFF;
-      int b = pixels[from + 2] & 0xFF;
-      result[i] = (byte) ((19595 * r + 38470 * g + 7471 * b + 0x8000) >>> 16);
+      result[i] =
+          (byte) luminance(pixels[from] & 0xFF, pixels[from + 1] & 0xFF, pixels[from + 2] & 0xFF);
     }
     return wrap(size, 1, result);
+  }
+
+  /** The luminance of a color, as {@link #gray} has it. */
+  static int luminance(int red, int green, int blue) {
+    return (19595 * red + 38470 * green + 7471 * blue + 0x8000) >>> 16;
   }
 
   /** This picture with three channels; a grey one gets the same level in each. */
