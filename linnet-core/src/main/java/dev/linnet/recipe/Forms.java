@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import dev.linnet.base.OrAuto;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.tensor.DType;
+import dev.linnet.tricks.Policy;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
@@ -42,6 +43,9 @@ final class Forms {
     }
     if (single == Tricks.class) {
       return new TrickList();
+    }
+    if (single == Policy.class) {
+      return new Policies(also);
     }
     if (single.isRecord()) {
       return section(single, "");

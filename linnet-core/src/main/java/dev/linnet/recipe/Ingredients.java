@@ -10,7 +10,9 @@ import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
+import dev.linnet.image.PictureTransform;
 import dev.linnet.image.ScaledDecoding;
+import dev.linnet.image.Sequence;
 import dev.linnet.loss.CrossEntropy;
 import dev.linnet.loss.Loss;
 import dev.linnet.models.InputSize;
@@ -27,8 +29,12 @@ import dev.linnet.optim.WeightAverage;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Descent;
 import dev.linnet.train.Objective;
+import dev.linnet.train.PictureTrick;
 import dev.linnet.train.Supervised;
+import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.Sam;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -133,11 +139,28 @@ final class Ingredients {
   static Reading training(Recipe recipe, PictureSet set, Normalization normalization) {
     ImageSize size = size(recipe);
     boolean held = set instanceof HeldSet; // what is held was decoded whole
+    List<PictureTransform> steps = new ArrayList<>();
+    steps.add(recipe.augment().over(evalTransform(recipe)));
+    pictureTricks(recipe).forEach(trick -> steps.add(trick.transform()));
     return new Reading(
         held ? decode(recipe) : decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
-        recipe.augment().over(evalTransform(recipe)),
+        steps.size() == 1 ? steps.get(0) : new Sequence(steps),
         size,
         normalization);
+  }
+
+  /** What changes training pictures after crop and mirror, in the order in which it acts. */
+  static List<PictureTrick> pictureTricks(Recipe recipe) {
+    List<PictureTrick> tricks = new ArrayList<>();
+    for (Record trick : recipe.tricks().list()) {
+      if (trick instanceof AutoAugment auto && auto.policy().isAuto()) {
+        boolean small = recipe.size().value() <= Chooser.SMALL_SIDE;
+        tricks.add(auto.withPolicy(Policies.named(small ? "cifar10" : "imagenet")));
+      } else if (trick instanceof PictureTrick picture) {
+        tricks.add(picture);
+      }
+    }
+    return tricks;
   }
 
   static Reading evaluation(Recipe recipe, Normalization normalization) {

@@ -1,12 +1,26 @@
 package dev.linnet.recipe;
 
+import dev.linnet.tricks.AugMix;
+import dev.linnet.tricks.AutoAugment;
+import dev.linnet.tricks.Blur;
+import dev.linnet.tricks.ColorJitter;
 import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
+import dev.linnet.tricks.Elastic;
 import dev.linnet.tricks.FeatureCutMix;
+import dev.linnet.tricks.Grayscale;
+import dev.linnet.tricks.Lighting;
 import dev.linnet.tricks.ManifoldMixup;
 import dev.linnet.tricks.Mixup;
+import dev.linnet.tricks.Perspective;
+import dev.linnet.tricks.RandAugment;
 import dev.linnet.tricks.RandomErasing;
+import dev.linnet.tricks.Rotation;
 import dev.linnet.tricks.Sam;
+import dev.linnet.tricks.Shear;
+import dev.linnet.tricks.ThreeAugment;
+import dev.linnet.tricks.Translation;
+import dev.linnet.tricks.TrivialAugment;
 import java.util.List;
 import java.util.Map;
 
@@ -44,6 +58,22 @@ final class Kinds {
       List.of(
           new Kind("zero_gamma", "zero γ", ZeroGamma.class),
           new Kind("label_smoothing", "label smoothing", LabelSmoothing.class),
+          // pictures one by one, in the order in which they act
+          new Kind("auto_augment", "AutoAugment", AutoAugment.class),
+          new Kind("rand_augment", "RandAugment", RandAugment.class),
+          new Kind("trivial_augment", "TrivialAugment", TrivialAugment.class),
+          new Kind("aug_mix", "AugMix", AugMix.class),
+          new Kind("three_augment", "3-Augment", ThreeAugment.class),
+          new Kind("rotation", "rotation", Rotation.class),
+          new Kind("shear", "shear", Shear.class),
+          new Kind("translation", "translation", Translation.class),
+          new Kind("perspective", "perspective", Perspective.class),
+          new Kind("elastic", "elastic deformation", Elastic.class),
+          new Kind("color_jitter", "color jitter", ColorJitter.class),
+          new Kind("lighting", "PCA lighting", Lighting.class),
+          new Kind("grayscale", "greyscale", Grayscale.class),
+          new Kind("blur", "blur", Blur.class),
+          // batches
           new Kind("cutout", "Cutout", Cutout.class),
           new Kind("random_erasing", "random erasing", RandomErasing.class),
           new Kind("mixup", "mixup", Mixup.class),

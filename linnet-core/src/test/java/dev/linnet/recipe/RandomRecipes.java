@@ -10,7 +10,14 @@ import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
+import dev.linnet.train.PictureTrick;
+import dev.linnet.tricks.AutoAugment;
+import dev.linnet.tricks.ColorJitter;
+import dev.linnet.tricks.Convention;
+import dev.linnet.tricks.Policy;
+import dev.linnet.tricks.RandAugment;
 import dev.linnet.tricks.Sam;
+import dev.linnet.tricks.WarpFilter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -147,7 +154,41 @@ final class RandomRecipes {
     if (flip()) {
       tricks.add(new Sam(random.nextDouble(0.001, 9), flip()));
     }
+    for (Kinds.Kind kind : Kinds.TRICKS) {
+      if (PictureTrick.class.isAssignableFrom(kind.type()) && random.nextBoolean(0.2)) {
+        tricks.add(pictureTrick(Records.defaultOf(kind.type()).orElseThrow()));
+      }
+    }
     return new Tricks(tricks);
+  }
+
+  /** With some of its values drawn. */
+  private Record pictureTrick(Record trick) {
+    if (trick instanceof AutoAugment) {
+      Policy own =
+          new Policy(
+              "",
+              Convention.TIMM,
+              List.of(
+                  new Policy.SubPolicy(
+                      List.of(
+                          new Policy.Step("Rotate", random.nextDouble(), random.nextDouble()),
+                          new Policy.Step("Equalize", 1, 0)))));
+      return new AutoAugment(
+          auto(() -> flip() ? own : Policies.named("svhn")),
+          auto(() -> one(WarpFilter.values())),
+          auto(() -> List.of(random.nextInt(256))));
+    }
+    if (trick instanceof RandAugment) {
+      return flip()
+          ? RandAugment.timm(random.nextDouble(0, 10), random.nextDouble())
+          : RandAugment.DEFAULT.withInterpolation(one(WarpFilter.values()));
+    }
+    if (trick instanceof ColorJitter) {
+      return new ColorJitter(
+          random.nextDouble(), random.nextDouble(), random.nextDouble(), 0.1, random.nextDouble());
+    }
+    return trick;
   }
 
   private String text() {
