@@ -57,6 +57,33 @@ public final class Predictions {
     return new Predictions(logits.toFloats(), indices, classes);
   }
 
+  /**
+   * The same images with every logit divided by a temperature, which changes confidences and no
+   * answer.
+   *
+   * @param temperature T, above 0; above 1 makes confidences smaller
+   */
+  public Predictions withTemperature(double temperature) {
+    Check.that(
+        temperature > 0 && Double.isFinite(temperature), "temperature", temperature, "above 0");
+    float[] scaled = new float[logits.length];
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = (float) (logits[i] / temperature);
+    }
+    return new Predictions(scaled, targets, classes);
+  }
+
+  /** Some of the images, by their positions, in the order given. */
+  public Predictions rows(int[] images) {
+    float[] chosen = new float[images.length * classes];
+    int[] right = new int[images.length];
+    for (int i = 0; i < images.length; i++) {
+      System.arraycopy(logits, images[i] * classes, chosen, i * classes, classes);
+      right[i] = targets[images[i]];
+    }
+    return new Predictions(chosen, right, classes);
+  }
+
   /** N, the number of images. */
   public int size() {
     return targets.length;

@@ -65,6 +65,35 @@ final class MetricTest {
   }
 
   @Test
+  void the_temperature_and_what_it_leaves_are_the_recorded_ones() {
+    JsonNode golden = GOLDEN.get("calibration");
+    long images = golden.get("targets").size();
+    Tensor logits = Tensor.of(Golden.doubles(golden.get("logits")), images, 10);
+    Tensor targets = Tensor.of(Golden.longs(golden.get("targets")));
+    TemperatureScaling scaling = new TemperatureScaling();
+    scaling.add(logits.narrow(0, 0, 20), targets.narrow(0, 0, 20));
+    scaling.add(logits.narrow(0, 20, images - 20), targets.narrow(0, 20, images - 20));
+    assertThat(scaling.images()).isEqualTo(images);
+    double temperature = scaling.temperature();
+    assertThat(temperature).isCloseTo(golden.get("temperature").doubleValue(), within(1e-6));
+    Predictions scaled = Predictions.of(logits, targets).withTemperature(temperature);
+    MeanLoss loss = new MeanLoss();
+    loss.add(scaled);
+    assertThat(loss.mean()).isCloseTo(golden.get("nll_scaled").doubleValue(), within(1e-7));
+    Calibration calibration = new Calibration();
+    calibration.add(scaled);
+    assertThat(calibration.error()).isCloseTo(golden.get("ece_scaled").doubleValue(), within(1e-6));
+    List<Calibration.Bin> filled = calibration.bins().stream().filter(b -> b.images() > 0).toList();
+    JsonNode expected = golden.get("bins_scaled");
+    assertThat(filled).hasSize(expected.size());
+    for (int i = 0; i < filled.size(); i++) {
+      Calibration.Bin bin = filled.get(i);
+      assertThat(new double[] {bin.low() * 15, bin.images(), bin.accuracy(), bin.confidence()})
+          .containsExactly(Golden.doubles(expected.get(i)), within(1e-6));
+    }
+  }
+
+  @Test
   void ties_are_broken_by_index_as_recorded() {
     JsonNode golden = GOLDEN.get("top_k_ties");
     Predictions batch =
@@ -234,6 +263,88 @@ final class MetricTest {
     assertThat(calibration.error()).isZero();
   }
 
+  // ------------------------------------------------------------------ temperature
+
+  @Seeds(20)
+  void a_temperature_of_the_logits_is_found_again(RandomState random) {
+    int images = 30 + random.nextInt(100);
+    Tensor logits = Tensor.normal(0, 3, random, DType.FLOAT32, images, 5);
+    long[] targets = new long[images];
+    for (int i = 0; i < images; i++) {
+      targets[i] = random.nextInt(5);
+    }
+    Predictions drawn = Predictions.of(logits, Tensor.of(targets));
+    for (int i = 0; i < images; i++) {
+      targets[i] = i % 3 == 0 ? targets[i] : drawn.predicted(i);
+    }
+    targets[0] = (drawn.predicted(0) + 1L) % 5; // one is wrong, so there is a minimum
+    TemperatureScaling scaling = new TemperatureScaling();
+    scaling.add(logits, Tensor.of(targets));
+    TemperatureScaling hotter = new TemperatureScaling();
+    hotter.add(logits.mul(2), Tensor.of(targets));
+    double temperature = scaling.temperature();
+    assertThat(hotter.temperature()).isCloseTo(2 * temperature, within(1e-5 * temperature));
+    Predictions plain = Predictions.of(logits, Tensor.of(targets));
+    double least = mean(plain.withTemperature(temperature));
+    assertThat(least)
+        .isLessThanOrEqualTo(mean(plain.withTemperature(temperature * 1.01)) + 1e-9)
+        .isLessThanOrEqualTo(mean(plain.withTemperature(temperature / 1.01)) + 1e-9)
+        .isLessThanOrEqualTo(mean(plain) + 1e-9);
+    for (int i = 0; i < images; i++) {
+      assertThat(plain.withTemperature(temperature).predicted(i)).isEqualTo(plain.predicted(i));
+    }
+  }
+
+  private static double mean(Predictions predictions) {
+    MeanLoss loss = new MeanLoss();
+    loss.add(predictions);
+    return loss.mean();
+  }
+
+  @Test
+  void without_a_minimum_the_temperature_is_a_bound() {
+    TemperatureScaling right = new TemperatureScaling();
+    right.add(Tensor.of(new float[] {1, 0, 0, 2}, 2, 2), Tensor.of(new long[] {0, 1}));
+    assertThat(right.temperature()).isEqualTo(0.01);
+    TemperatureScaling wrong = new TemperatureScaling();
+    wrong.add(Tensor.of(new float[] {1, 0, 0, 2}, 2, 2), Tensor.of(new long[] {1, 0}));
+    assertThat(wrong.temperature()).isEqualTo(100);
+  }
+
+  @Test
+  void images_without_a_finite_loss_do_not_move_the_temperature() {
+    Tensor logits = Tensor.of(new float[] {2, 0, 0, 1, NAN, 0, 0, -INF, 1, -INF}, 5, 2);
+    TemperatureScaling all = new TemperatureScaling();
+    all.add(logits, Tensor.of(new long[] {0, 0, 0, 1, 0}));
+    TemperatureScaling two = new TemperatureScaling();
+    two.add(logits.narrow(0, 0, 2), Tensor.of(new long[] {0, 0}));
+    assertThat(all.temperature()).isCloseTo(two.temperature(), within(1e-9));
+  }
+
+  // ------------------------------------------------------------------ pairs
+
+  @Test
+  void either_class_of_a_pair_is_right() {
+    PairError error = new PairError();
+    Tensor logits =
+        Tensor.of(new float[] {9, 0, 0, 0, 9, 0, 0, 0, 9, NAN, 0, 0}, 4, 3); // 0, 1, 2, none
+    error.add(Predictions.of(logits, Tensor.of(new long[] {0, 0, 0, 0})), new int[] {1, 1, 1, 1});
+    assertThat(error.error()).isEqualTo(0.5);
+    assertThat(error.images()).isEqualTo(4);
+  }
+
+  @Test
+  void rows_are_those_asked_for() {
+    Predictions all =
+        Predictions.of(
+            Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2), Tensor.of(new long[] {0, 1, 0}));
+    Predictions some = all.rows(new int[] {2, 0});
+    assertThat(some.size()).isEqualTo(2);
+    assertThat(some.logit(0, 1)).isEqualTo(6);
+    assertThat(some.logit(1, 0)).isEqualTo(1);
+    assertThat(some.target(0)).isZero();
+  }
+
   // ------------------------------------------------------------------ wrong values
 
   @Test
@@ -274,6 +385,20 @@ final class MetricTest {
     assertThatIllegalStateException()
         .isThrownBy(new Calibration()::error)
         .withMessage("calibration: no image with a confidence was added");
+    assertThatIllegalStateException()
+        .isThrownBy(new TemperatureScaling()::temperature)
+        .withMessage("temperature: no image with a finite loss was added");
+    assertThatIllegalStateException()
+        .isThrownBy(new PairError()::error)
+        .withMessage("pair error: no image was added");
+    message(() -> new PairError().add(batch, new int[1]), "other classes: got 1; must be 2");
+    message(() -> batch.withTemperature(0), "temperature: got 0.0; must be above 0");
+    message(
+        () -> Separation.of(new double[0], new double[1]),
+        "scores of pictures from inside: got 0; must be at least 1");
+    message(
+        () -> Separation.of(new double[1], new double[0]),
+        "scores of pictures from outside: got 0; must be at least 1");
   }
 
   private static void message(ThrowingCallable call, String line) {
