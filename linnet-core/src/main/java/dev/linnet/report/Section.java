@@ -2,7 +2,16 @@ package dev.linnet.report;
 
 /** A part of a page. Its texts may hold anything: they are escaped. */
 public sealed interface Section
-    permits ClassTable, Confusions, Curves, Facts, Figures, Listing, Mistakes, Notes, Tradeoff {
+    permits ClassTable,
+        Confusions,
+        Curves,
+        Facts,
+        Figures,
+        Listing,
+        Mistakes,
+        Notes,
+        Table,
+        Tradeoff {
   /** The part as markup: well-formed, without scripts, with nothing to load. */
   String html();
 }
