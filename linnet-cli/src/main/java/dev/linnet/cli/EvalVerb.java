@@ -20,6 +20,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.RunFolder;
+import dev.linnet.train.robustness.Selection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Option;
       "  linnet eval runs/photos --split train",
       "  linnet eval resnet50 --weights model.safetensors --data imagenet",
       "  linnet eval hf://timm/resnet18.a1_in1k --data imagenet",
+      "  linnet eval runs/photos --robustness --ood textures/ --limit 20",
     })
 final class EvalVerb implements Callable<Integer> {
   private static final int USUAL_BATCH = 64;
@@ -78,6 +80,8 @@ final class EvalVerb implements Callable<Integer> {
   @Option(names = "--workers", paramLabel = "N", description = "threads that read pictures")
   private @Nullable Integer workers;
 
+  @Mixin private RobustnessArgument robustness = new RobustnessArgument();
+
   private final Session session;
 
   EvalVerb(Session session) {
@@ -89,28 +93,27 @@ final class EvalVerb implements Callable<Integer> {
     if (batch != null) {
       Check.that(batch >= 1, "--batch", batch, "at least 1");
     }
+    robustness.check();
     Output output = session.output();
     Device device = session.device();
     try (SavedModel saved = model.open(session, device)) {
       if (session.common().threads == null) {
         saved.recipe().ifPresent(EvalVerb::useItsThreads);
       }
-      DataSource source = open(saved);
+      if (robustness.isAsked()) {
+        robustness.measure(session, saved, asked(device, saved));
+        return Failures.DONE;
+      }
+      DataSource source = open(saved, limit == null ? DataOptions.ALL : limit);
       source.warnings().forEach(output::warn);
       PictureSet set = split == null ? source.evaluated() : source.need(split);
       ClassMatch match = saved.match(set.classes());
       match.note().ifPresent(output::note);
       BadPictures bad = new BadPictures(limitOf(saved), set.size(), output::warn);
-      SavedModel.Computing how =
-          new SavedModel.Computing(
-              device,
-              ModelArgument.type(session, saved),
-              batch == null ? usualBatch(saved) : batch,
-              workers == null ? session.workers() : workers);
       Evaluator.Report report =
           saved.evaluate(
               set,
-              how,
+              computing(device, saved),
               bad,
               (done, all) -> output.progress("%d of %d pictures".formatted(done, all)));
       output.eraseProgress();
@@ -121,6 +124,38 @@ final class EvalVerb implements Callable<Integer> {
       }
     }
     return Failures.DONE;
+  }
+
+  private SavedModel.Computing computing(Device device, SavedModel saved) {
+    return new SavedModel.Computing(
+        device,
+        ModelArgument.type(session, saved),
+        batch == null ? usualBatch(saved) : batch,
+        workers == null ? session.workers() : workers);
+  }
+
+  /** The pictures that are measured, and the others on which the temperature is fitted. */
+  private RobustnessArgument.Asked asked(Device device, SavedModel saved) {
+    DataSource source = open(saved, DataOptions.ALL);
+    source.warnings().forEach(session.output()::warn);
+    PictureSet measured = split == null ? source.evaluated() : source.need(split);
+    Optional<PictureSet> validation =
+        source.set(Split.VAL).filter(val -> !val.fingerprint().equals(measured.fingerprint()));
+    return new RobustnessArgument.Asked(
+        model.name(),
+        source.name(),
+        limited(measured),
+        validation.map(this::limited),
+        computing(device, saved),
+        limitOf(saved));
+  }
+
+  private PictureSet limited(PictureSet set) {
+    return limit == null ? set : Selection.ofEachClass(set, limit, seed());
+  }
+
+  private long seed() {
+    return session.common().seed == null ? 0 : session.common().seed;
   }
 
   /** Other numbers of threads give other low bits. */
@@ -140,16 +175,19 @@ final class EvalVerb implements Callable<Integer> {
         .orElse(BadPictures.Limit.DEFAULT);
   }
 
-  private DataSource open(SavedModel saved) {
+  /**
+   * @param most pictures a class; {@link DataOptions#ALL} for what the run itself took
+   */
+  private DataSource open(SavedModel saved, int most) {
     Optional<String> own = saved.recipe().flatMap(recipe -> recipe.data().given());
     String name = data == null ? own.orElseThrow(this::noData) : data;
     DataOptions options =
         DataOptions.of(Places.of(session.shell().environment()))
             .withHoldout(Holdout.NONE)
-            .withSeed(session.common().seed == null ? 0 : session.common().seed)
+            .withSeed(seed())
             .withDownloads(new DownloadProgress(session.output()));
-    if (limit != null) {
-      return DataSources.open(name, options.withLimit(limit));
+    if (most != DataOptions.ALL) {
+      return DataSources.open(name, options.withLimit(most));
     }
     boolean isOwn = own.isPresent() && isSame(name, own.get());
     return DataSources.open(name, isOwn ? options.withDrawn(drawn()) : options);

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class PredictVerbTest {
   private static final String PREPROCESSING =
-      "preprocessing: input_size [3, 16, 16], interpolation bilinear, crop_pct 1.0, crop_mode center, mean [0.4882, 0.4883, 0.4863], std [0.3156, 0.3149, 0.3147]";
+      "preprocessing: input_size [3, 16, 16], interpolation bilinear, crop_pct 1.0, crop_mode"
+          + " center, mean [0.4882, 0.4883, 0.4863], std [0.3156, 0.3149, 0.3147]";
 
   private static final String NO_PICTURE =
       ": no picture of a known format (it begins with \"hello\"); must be one of JPEG, PNG,"
@@ -289,6 +290,97 @@ final class PredictVerbTest {
     Path data = Pictures.folders(folder.resolve("other"), 3);
     JsonNode json = Run.of("eval", run(), "--data", data.toString(), "--json").json();
     assertThat(json.get("images").asInt()).isEqualTo(6);
+  }
+
+  @Test
+  void robustness_is_measured_and_written_where_asked() throws IOException {
+    Path out = folder.resolve("robust");
+    Path foreign = Pictures.folders(folder.resolve("foreign"), 2);
+    String[] asked = {
+      "eval",
+      run(),
+      "--robustness",
+      "--limit",
+      "3",
+      "--ood",
+      foreign.toString(),
+      "--out",
+      out.toString(),
+      "--json"
+    };
+    JsonNode json = Run.of(asked).json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly("top1", "top5", "loss", "images", "seconds", "images_per_s", "robustness");
+    assertThat(json.get("images").asInt()).isEqualTo(6);
+    JsonNode robustness = json.get("robustness");
+    assertThat(robustness.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "center_occlusion",
+            "border_occlusion",
+            "mixup_pairs",
+            "cutmix_pairs",
+            "fgsm",
+            "calibration",
+            "ood");
+    assertThat(robustness.get("ood")).hasSize(10);
+    assertThat(robustness.get("ood").get(9).get("data").asText()).isEqualTo(foreign.toString());
+    assertThat(robustness.get("ood").get(9).get("images").asInt()).isEqualTo(4);
+    for (String ending : List.of("html", "json", "csv")) {
+      assertThat(out.resolve("robustness." + ending)).exists();
+    }
+    JsonNode written =
+        com.fasterxml.jackson.databind.json.JsonMapper.builder()
+            .build()
+            .readTree(out.resolve("robustness.json").toFile());
+    assertThat(written.get("ood")).isEqualTo(robustness.get("ood"));
+    Run.of(asked)
+        .failed(
+            1,
+            "linnet: --out: "
+                + out.resolve("robustness.html")
+                + " exists already; choose another name");
+  }
+
+  @Test
+  void robustness_without_a_place_goes_into_the_run_and_overwrites_nothing() throws IOException {
+    for (String name : List.of("robustness", "robustness-2")) {
+      Run run = Run.of("eval", run(), "--robustness", "--limit", "1");
+      assertThat(run.answered())
+          .startsWith("measure           at ")
+          .containsPattern("clean +top-1 error +\\d+\\.\\d\\d %\n")
+          .containsPattern("FGSM +ε = 8/255 +top-1 error +\\d+\\.\\d\\d %\n")
+          .containsPattern("top-1 .* on 2 pictures\n$");
+      Path page = shared.resolve("run").resolve(name + ".html");
+      assertThat(run.err())
+          .isEqualTo(PREPROCESSING + "\nwrote " + page + ", and .json and .csv beside it\n");
+      assertThat(page).exists();
+    }
+  }
+
+  @Test
+  void what_has_no_robustness_is_refused() throws IOException {
+    Run.of("eval", run(), "--ood", "digits")
+        .failed(2, "linnet: --ood: is for --robustness, which is not given");
+    Run.of("eval", run(), "--out", "x")
+        .failed(2, "linnet: --out: is for --robustness, which is not given");
+    Path one = folder.resolve("one");
+    Pictures.write(one.resolve("dark").resolve("a.png"), 0, 1);
+    Run.of("eval", run(), "--robustness", "--data", one.toString(), "--quiet")
+        .failedWith(1, "linnet: robustness: got 1 picture; needs 2 or more, of 2 or more classes");
+    Pictures.write(one.resolve("dark").resolve("b.png"), 0, 2);
+    Run.of("eval", run(), "--robustness", "--data", one.toString(), "--quiet")
+        .failedWith(
+            1,
+            "linnet: robustness: all 2 pictures are of the class \"dark\"; needs 2 or more classes,"
+                + " as pairs of them are mixed");
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    Run.of("eval", run(), "--robustness", "--ood", empty.toString(), "--quiet")
+        .failedWith(
+            1, "linnet: " + empty + ": is empty; put class folders into it: CLASS/picture.jpg");
+    Run.of("eval", run(), "--robustness", "--limit", "0", "--quiet")
+        .failedWith(2, "linnet: limit: got 0; must be at least 1");
   }
 
   @Test

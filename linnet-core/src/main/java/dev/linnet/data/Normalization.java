@@ -41,16 +41,35 @@ public record Normalization(List<Double> mean, List<Double> std) {
     return apply(images.to(device)).channelsLast();
   }
 
+  /**
+   * Levels [N, C, H, W] in [0, 255] to a network's input of the same shape and layout, bit for bit
+   * as {@link #prepare}; what is recorded for differentiation goes through it.
+   *
+   * @param levels float32
+   */
+  public Tensor normalize(Tensor levels) {
+    Affine affine = affine(levels.device());
+    return levels.mul(affine.factor()).add(affine.offset());
+  }
+
   /** uint8 [N, C, H, W] to float32 of the same shape and layout. */
   Tensor apply(Tensor images) {
+    Affine affine = affine(images.device());
+    return images.to(DType.FLOAT32).mulInPlace(affine.factor()).addInPlace(affine.offset());
+  }
+
+  /** What levels are multiplied with, and what is added then; each [1, C, 1, 1]. */
+  private record Affine(Tensor factor, Tensor offset) {}
+
+  private Affine affine(Device device) {
     float[] scale = new float[channels()];
     float[] shift = new float[channels()];
     for (int c = 0; c < channels(); c++) {
       scale[c] = (float) (1 / (255 * std.get(c)));
       shift[c] = (float) (-mean.get(c) / std.get(c));
     }
-    Tensor factor = Tensor.of(scale, 1, channels(), 1, 1).to(images.device());
-    Tensor offset = Tensor.of(shift, 1, channels(), 1, 1).to(images.device());
-    return images.to(DType.FLOAT32).mulInPlace(factor).addInPlace(offset);
+    return new Affine(
+        Tensor.of(scale, 1, channels(), 1, 1).to(device),
+        Tensor.of(shift, 1, channels(), 1, 1).to(device));
   }
 }

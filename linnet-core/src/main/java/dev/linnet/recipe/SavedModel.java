@@ -9,11 +9,15 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.Predictor;
+import dev.linnet.train.robustness.Robustness;
+import dev.linnet.train.robustness.RobustnessEvaluator;
+import dev.linnet.train.robustness.RobustnessPlan;
 import dev.linnet.weights.Hub;
 import dev.linnet.weights.Pretrained;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A network with its weights, opened from what the user names: a run's folder, a folder of weights,
@@ -109,7 +113,7 @@ public record SavedModel(
    */
   public Evaluator.Report evaluate(
       PictureSet pictures, Computing how, BadPictures bad, Evaluator.Watcher watcher) {
-    PictureSet matched = MatchedSet.of(pictures, match(pictures.classes()));
+    PictureSet matched = matched(pictures);
     PictureLoader.Options options =
         new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
     PictureLoader.Reading reading =
@@ -117,6 +121,40 @@ public record SavedModel(
     try (PictureLoader loader = new PictureLoader(matched, reading, options, bad)) {
       return new Evaluator(pretrained.model(), how.device(), how.dtype()).run(loader, watcher);
     }
+  }
+
+  /**
+   * Measures what becomes of the answers when pictures are covered, mixed, attacked or foreign.
+   *
+   * @param sets whose classes, but not those of the foreign pictures, are matched as {@link #match}
+   *     does
+   * @param bad how many broken pictures are borne in each set
+   * @param warnings hears one line for each broken picture
+   * @throws LinnetException as {@link #match} and {@link RobustnessEvaluator#run}
+   */
+  public Robustness robustness(
+      RobustnessEvaluator.Sets sets,
+      Computing how,
+      RobustnessPlan plan,
+      BadPictures.Limit bad,
+      Consumer<String> warnings,
+      RobustnessEvaluator.Watcher watcher) {
+    RobustnessEvaluator.Input input =
+        new RobustnessEvaluator.Input(
+            Predictor.reading(pretrained.preprocessing(), orientation, maxPixels),
+            how.batch(),
+            how.workers(),
+            bad,
+            warnings);
+    RobustnessEvaluator.Sets matched =
+        new RobustnessEvaluator.Sets(
+            matched(sets.test()), sets.validation().map(this::matched), sets.foreign());
+    return new RobustnessEvaluator(pretrained.model(), how.device(), how.dtype(), input, plan)
+        .run(matched, watcher);
+  }
+
+  private PictureSet matched(PictureSet pictures) {
+    return MatchedSet.of(pictures, match(pictures.classes()));
   }
 
   /** Frees the network. Closing twice is harmless. */
