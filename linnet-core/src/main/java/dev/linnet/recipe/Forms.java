@@ -47,6 +47,9 @@ final class Forms {
     if (single == Policy.class) {
       return new Policies(also);
     }
+    if (single == RecipePart.class) {
+      return new RecipePart.PartForm();
+    }
     if (single.isRecord()) {
       return section(single, "");
     }

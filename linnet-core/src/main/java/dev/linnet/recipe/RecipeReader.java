@@ -14,6 +14,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,40 @@ public final class RecipeReader {
   }
 
   /**
+   * A recipe that is put together of several layers, such as a row of a study.
+   *
+   * @param base a preset's name, or the path of a YAML file
+   * @param common laid over the base
+   * @param options values of top-level options by key, laid over those
+   * @param sets values of {@code --set}, in their order, laid over those
+   * @param parts laid over all that, in their order
+   */
+  public record Layers(
+      String base,
+      RecipePart common,
+      Map<String, String> options,
+      List<String> sets,
+      List<RecipePart> parts) {
+    public Layers {
+      options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+      sets = List.copyOf(sets);
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /**
+   * Reads several recipes at once.
+   *
+   * @throws RecipeException with all that is wrong with any of them, each problem once
+   */
+  public List<LoadedRecipe> readAll(List<Layers> recipes) {
+    Problems problems = new Problems();
+    List<Optional<LoadedRecipe>> read = recipes.stream().map(r -> read(r, problems)).toList();
+    problems.throwIfAny();
+    return read.stream().map(Optional::orElseThrow).toList();
+  }
+
+  /**
    * Reads a preset or a file and lays the options of a command line over it.
    *
    * @param nameOrFile a preset's name, or the path of a YAML file
@@ -60,10 +95,15 @@ public final class RecipeReader {
    * @throws RecipeException with all that is wrong
    */
   public LoadedRecipe read(String nameOrFile, Map<String, String> options, List<String> sets) {
-    Problems problems = new Problems();
+    return readAll(List.of(new Layers(nameOrFile, RecipePart.EMPTY, options, sets, List.of())))
+        .get(0);
+  }
+
+  /** Reads one recipe; empty only where there are problems. */
+  private static Optional<LoadedRecipe> read(Layers layers, Problems problems) {
     Entries ground = Presets.ground();
     Entries sum = ground;
-    Optional<Opened> opened = open(nameOrFile, problems);
+    Optional<Opened> opened = open(layers.base(), problems);
     if (opened.isPresent()) {
       Entries file = opened.get().entries();
       Optional<Entries> parent = parent(opened.get(), problems);
@@ -72,16 +112,20 @@ public final class RecipeReader {
       }
       sum = lay(sum, file.without(EXTENDS), ground);
     }
-    for (Map.Entry<String, String> option : options.entrySet()) {
+    sum = lay(sum, layers.common().entries(), ground);
+    for (Map.Entry<String, String> option : layers.options().entrySet()) {
       Where where = new Where("--" + option.getKey().replace('_', '-'), 0);
       Leaf value = new Leaf(option.getValue(), false, where);
       sum = lay(sum, entries(option.getKey(), value), ground);
     }
-    for (String set : sets) {
+    for (String set : layers.sets()) {
       Optional<Entries> layer = parseSet(set, problems);
       if (layer.isPresent()) {
         sum = lay(sum, layer.get(), ground);
       }
+    }
+    for (RecipePart part : layers.parts()) {
+      sum = lay(sum, part.entries(), ground);
     }
     Recipe recipe = (Recipe) Presets.FORM.read(sum, "", Recipes.plain(), problems);
     if (recipe != null) {
@@ -92,11 +136,7 @@ public final class RecipeReader {
         problems.add(where, found.line(" (" + where + ")"));
       }
     }
-    problems.throwIfAny();
-    if (recipe == null) {
-      throw new IllegalStateException("a recipe without problems was not made");
-    }
-    return new LoadedRecipe(recipe, sources(sum));
+    return recipe == null ? Optional.empty() : Optional.of(new LoadedRecipe(recipe, sources(sum)));
   }
 
   private static Entries lay(Entries low, Entries high, Entries ground) {

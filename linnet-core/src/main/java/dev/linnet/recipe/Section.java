@@ -5,6 +5,7 @@ import dev.linnet.base.Nearest;
 import dev.linnet.base.internal.About;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
+import dev.linnet.recipe.Tree.Items;
 import dev.linnet.recipe.Tree.Leaf;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -147,8 +148,8 @@ final class Section extends Form {
     String[] steps = relative(refused, path);
     Tree found = entries;
     int step = 0;
-    while (step < steps.length && found instanceof Entries map) {
-      Tree inner = map.get(steps[step]);
+    while (step < steps.length) {
+      Tree inner = inner(found, steps[step]);
       if (inner == null) {
         break;
       }
@@ -168,10 +169,19 @@ final class Section extends Form {
             + hint);
   }
 
-  /** The steps from this section to the refused value. */
+  /** What a key names in a mapping, or a number in a list. */
+  private static @Nullable Tree inner(Tree tree, String step) {
+    if (tree instanceof Items list) {
+      return list.items().get(Integer.parseInt(step));
+    }
+    return tree instanceof Entries map ? map.get(step) : null;
+  }
+
+  /** The steps from this section to the refused value: {@code rows[2].name} has three. */
   private static String[] relative(InvalidValueException refused, String path) {
     String what = refused.what();
-    return (what.startsWith(path + ".") ? what.substring(path.length() + 1) : what).split("\\.");
+    return (what.startsWith(path + ".") ? what.substring(path.length() + 1) : what)
+        .split("\\.|\\[|\\]\\.?");
   }
 
   @Override

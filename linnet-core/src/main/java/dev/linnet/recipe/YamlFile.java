@@ -44,14 +44,16 @@ final class YamlFile {
   static final int MAX_VALUES = 10_000;
 
   private final String source;
+  private final String noun;
   private final int firstLine;
   private final Problems problems;
   private final Iterator<Event> events;
   private final Map<Anchor, Optional<Tree>> anchors = new HashMap<>();
   private int values;
 
-  private YamlFile(String source, int firstLine, String text, Problems problems) {
+  private YamlFile(String source, String noun, int firstLine, String text, Problems problems) {
     this.source = source;
+    this.noun = noun;
     this.firstLine = firstLine;
     this.problems = problems;
     LoadSettings settings = LoadSettings.builder().setLabel(source).build();
@@ -71,27 +73,35 @@ final class YamlFile {
     }
   }
 
+  /** Reads a recipe. */
+  static Optional<Entries> read(String source, InputStream in, Problems problems)
+      throws IOException {
+    return read(source, "recipe", in, problems);
+  }
+
   /**
    * Reads a stream of UTF-8.
    *
    * @param source the file's name as the user wrote it
+   * @param noun what such a file is called in messages
    * @return the file's mapping, or empty with at least one problem added
    */
-  static Optional<Entries> read(String source, InputStream in, Problems problems)
+  static Optional<Entries> read(String source, String noun, InputStream in, Problems problems)
       throws IOException {
     byte[] bytes = in.readNBytes(MAX_BYTES + 1);
     if (bytes.length > MAX_BYTES) {
-      problems.add(new Where(source, 0), source + ": is larger than 256 KiB, which no recipe is");
+      problems.add(
+          new Where(source, 0), source + ": is larger than 256 KiB, which no " + noun + " is");
       return Optional.empty();
     }
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      problems.add(new Where(source, 0), source + ": is not text in UTF-8, so it is no recipe");
+      problems.add(new Where(source, 0), source + ": is not text in UTF-8, so it is no " + noun);
       return Optional.empty();
     }
-    Tree tree = parse(source, 1, text, problems);
+    Tree tree = parse(source, noun, 1, text, problems);
     if (tree == null) {
       return Optional.empty();
     }
@@ -100,7 +110,7 @@ final class YamlFile {
     }
     problems.add(
         tree.where(),
-        tree.where() + ": got " + tree.got() + "; a recipe is keys with their values");
+        tree.where() + ": got " + tree.got() + "; a " + noun + " is keys with their values");
     return Optional.empty();
   }
 
@@ -111,13 +121,13 @@ final class YamlFile {
    * @return the value, or empty with at least one problem added
    */
   static Optional<Tree> readOption(String option, String text, Problems problems) {
-    return Optional.ofNullable(parse(option, 0, text, problems));
+    return Optional.ofNullable(parse(option, "recipe", 0, text, problems));
   }
 
   private static @Nullable Tree parse(
-      String source, int firstLine, String text, Problems problems) {
+      String source, String noun, int firstLine, String text, Problems problems) {
     try {
-      return new YamlFile(source, firstLine, text, problems).document();
+      return new YamlFile(source, noun, firstLine, text, problems).document();
     } catch (Unreadable e) {
       problems.add(e.where, String.valueOf(e.getMessage()));
     } catch (MarkedYamlEngineException e) {
@@ -145,13 +155,13 @@ final class YamlFile {
     Event first = events.next();
     if (first.getEventId() == Event.ID.StreamEnd) {
       throw new Unreadable(
-          new Where(source, 0), "is empty; a recipe has at least \"extends: plain\"");
+          new Where(source, 0), "is empty; a " + noun + " is keys with their values");
     }
     Tree tree = value(events.next(), 1, "");
     events.next(); // end of the document
     Event next = events.next();
     if (next.getEventId() != Event.ID.StreamEnd) {
-      throw new Unreadable(where(next), "a second document begins; a recipe is one");
+      throw new Unreadable(where(next), "a second document begins; a " + noun + " is one");
     }
     return tree;
   }
@@ -244,10 +254,10 @@ final class YamlFile {
     return 1;
   }
 
-  private static void refuseTag(Optional<String> tag, Where where) {
+  private void refuseTag(Optional<String> tag, Where where) {
     if (tag.isPresent()) {
       throw new Unreadable(
-          where, "has the tag " + Lines.oneLine(tag.get()) + "; a recipe has no tags");
+          where, "has the tag " + Lines.oneLine(tag.get()) + "; a " + noun + " has no tags");
     }
   }
 

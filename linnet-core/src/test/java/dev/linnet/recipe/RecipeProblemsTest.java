@@ -66,7 +66,8 @@ final class RecipeProblemsTest {
     assertProblems(
         "tricks:\n  curriculum: {alpha: 0.2}\n  label_smothing: 0.1",
         "tricks.curriculum: unknown trick (my.yaml:2); known: " + tricks(),
-        "tricks.label_smothing: unknown trick (my.yaml:3); did you mean \"label_smoothing\"? known: "
+        "tricks.label_smothing: unknown trick (my.yaml:3); did you mean \"label_smoothing\"? known:"
+            + " "
             + tricks());
   }
 
@@ -197,8 +198,8 @@ final class RecipeProblemsTest {
     assertProblems(
         "model: pyramidnet110_a48\nmodel_options:\n  drop_path_rate: 0.5\n  shake_drop: true\n"
             + "  auxiliary: true",
-        "model_options.auxiliary: got true (my.yaml:5); pyramidnet110_a48 has no such option; it has"
-            + " activation, shake_drop");
+        "model_options.auxiliary: got true (my.yaml:5); pyramidnet110_a48 has no such option; it"
+            + " has activation, shake_drop");
     assertProblems(
         "evaluation: {crop_pct: 1.1}",
         "evaluation.crop_pct: got 1.1 (my.yaml:1); must be in (0, 1], or auto");
@@ -366,7 +367,8 @@ final class RecipeProblemsTest {
     assertThat(
             problems(() -> RecipeReader.create().read("plain", Map.of("model", "qqqq"), List.of())))
         .containsExactly(
-            "model: got \"qqqq\" (--model); no network has this name; \"linnet models\" lists them");
+            "model: got \"qqqq\" (--model); no network has this name; \"linnet models\" lists"
+                + " them");
   }
 
   @Test
@@ -418,12 +420,12 @@ final class RecipeProblemsTest {
         "epochs: [8", "my.yaml:1: is not valid YAML: expected ',' or ']', but got <stream end>");
     assertProblems(
         "a: 1\n\tb: 2",
-        "my.yaml:2: is not valid YAML: found character '\\t(TAB)' that cannot start any token. (Do not"
-            + " use \\t(TAB) for indentation)");
+        "my.yaml:2: is not valid YAML: found character '\\t(TAB)' that cannot start any token. (Do"
+            + " not use \\t(TAB) for indentation)");
     assertProblems(
         "a: 1\nb: \u0007", "my.yaml:2: is not valid YAML: the character U+0007 is not allowed");
-    assertProblems("", "my.yaml: is empty; a recipe has at least \"extends: plain\"");
-    assertProblems("# nothing", "my.yaml: is empty; a recipe has at least \"extends: plain\"");
+    assertProblems("", "my.yaml: is empty; a recipe is keys with their values");
+    assertProblems("# nothing", "my.yaml: is empty; a recipe is keys with their values");
     assertProblems("- epochs", "my.yaml:1: got a list; a recipe is keys with their values");
     assertProblems("epochs", "my.yaml:1: got \"epochs\"; a recipe is keys with their values");
     assertProblems(
