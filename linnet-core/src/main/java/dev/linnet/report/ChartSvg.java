@@ -3,6 +3,7 @@ package dev.linnet.report;
 import dev.linnet.report.Chart.Curve;
 import dev.linnet.report.Chart.Mark;
 import dev.linnet.report.Chart.Point;
+import dev.linnet.report.Chart.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -40,8 +41,15 @@ final class ChartSvg {
             .flatMap(c -> c.points().stream())
             .filter(ChartSvg::isDrawn)
             .toList();
+    List<Double> values = new ArrayList<>(points.stream().map(Point::y).toList());
+    chart.curves().forEach(c -> c.band().forEach(s -> values.addAll(List.of(s.low(), s.high()))));
+    chart.covering().ifPresent(range -> values.addAll(List.of(range.low(), range.high())));
     xs = Ticks.whole(least(points, Point::x), most(points, Point::x), 6);
-    ys = Ticks.covering(least(points, Point::y), most(points, Point::y), 5);
+    ys =
+        Ticks.covering(
+            values.stream().mapToDouble(y -> y).min().orElse(0),
+            values.stream().mapToDouble(y -> y).max().orElse(1),
+            5);
     int digits = ys.values().stream().mapToInt(y -> ys.label(y).length()).max().orElse(1);
     left = 10 + digits * DIGIT;
   }
@@ -71,6 +79,9 @@ final class ChartSvg {
         chart.title());
     axes(html);
     chart.marks().forEach(mark -> mark(html, mark));
+    for (int i = 0; i < chart.curves().size(); i++) {
+      band(html, i, chart.curves().get(i));
+    }
     for (int i = 0; i < chart.curves().size(); i++) {
       curve(html, i, chart.curves().get(i));
     }
@@ -144,6 +155,25 @@ final class ChartSvg {
         number(x(mark.x()) + (onTheRight ? -4 : 4)),
         "y",
         number(TOP + 9));
+  }
+
+  /** The outline of the band: along its upper side and back along the lower one. */
+  private void band(Html html, int index, Curve curve) {
+    if (curve.band().isEmpty()) {
+      return;
+    }
+    StringBuilder path = new StringBuilder();
+    for (Spread spread : curve.band()) {
+      corner(path, spread.x(), spread.high());
+    }
+    for (int i = curve.band().size() - 1; i >= 0; i--) {
+      corner(path, curve.band().get(i).x(), curve.band().get(i).low());
+    }
+    html.line().empty("path", "class", "band b" + index, "d", path.append('Z').toString());
+  }
+
+  private void corner(StringBuilder path, double x, double y) {
+    path.append(path.isEmpty() ? 'M' : 'L').append(number(x(x))).append(' ').append(number(y(y)));
   }
 
   private void curve(Html html, int index, Curve curve) {

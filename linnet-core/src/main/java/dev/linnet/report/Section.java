@@ -7,6 +7,7 @@ public sealed interface Section
         Curves,
         Facts,
         Figures,
+        Gains,
         Listing,
         Mistakes,
         Notes,
