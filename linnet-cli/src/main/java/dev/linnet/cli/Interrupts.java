@@ -39,6 +39,11 @@ final class Interrupts {
     return new Interrupts(err, halt);
   }
 
+  /** Leaves Ctrl-C to the process that started this one, which asks it to stop in another way. */
+  void leaveCtrlC() {
+    Signals.register("INT", () -> {});
+  }
+
   /** Hears the signals of this process from now on. A signal that is ignored (nohup) stays so. */
   void listen() {
     for (String name : SIGNALS) {

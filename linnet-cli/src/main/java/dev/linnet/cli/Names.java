@@ -2,6 +2,7 @@ package dev.linnet.cli;
 
 import dev.linnet.models.Zoo;
 import dev.linnet.recipe.Recipes;
+import dev.linnet.search.Studies;
 import java.util.Iterator;
 
 /** Names that the completion scripts know; looked up when such a script is made. */
@@ -13,6 +14,14 @@ final class Names {
     @Override
     public Iterator<String> iterator() {
       return Zoo.names().iterator();
+    }
+  }
+
+  /** The studies that come with Linnet. */
+  static final class OfStudies implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Studies.names().iterator();
     }
   }
 

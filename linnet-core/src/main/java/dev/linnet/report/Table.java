@@ -48,7 +48,9 @@ public record Table(String title, String about, List<String> columns, List<List<
 
   private String kind(int column) {
     boolean numbers =
-        rows.stream().map(row -> row.get(column)).allMatch(cell -> cell.matches("([-–−+]|< )?\\d.*|–|"));
+        rows.stream()
+            .map(row -> row.get(column))
+            .allMatch(cell -> cell.matches("([-–−+]|< )?\\d.*|–|"));
     return numbers ? "number" : "name";
   }
 }

@@ -1,0 +1,388 @@
+package dev.linnet.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.linnet.base.Check;
+import dev.linnet.data.Places;
+import dev.linnet.recipe.Experiment;
+import dev.linnet.search.Ablation;
+import dev.linnet.search.Studies;
+import dev.linnet.search.Study;
+import dev.linnet.search.StudyEstimate;
+import dev.linnet.search.StudyFolder;
+import dev.linnet.search.StudyPlan;
+import dev.linnet.search.StudyRun;
+import dev.linnet.tensor.Device;
+import dev.linnet.train.RunFolder;
+import dev.linnet.train.TrainingListener;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ablate}: what is each trick worth. */
+@Command(
+    name = "ablate",
+    header = "measures what tricks are worth: many trainings, one table",
+    description =
+        "A study is a YAML file whose rows are keys of a recipe, or one of those that come with"
+            + " Linnet. Every row is trained with every seed. The folder then has runs.csv,"
+            + " summary.csv, README.md, index.html and command.txt. Options that name keys of the"
+            + " recipe hold for all rows; what a row sets wins. Ctrl-C saves; the same command"
+            + " goes on.",
+    footer = {
+      "  linnet ablate list",
+      "  linnet ablate show mixing > my.yaml",
+      "  linnet ablate --study mixing --dry-run",
+      "  linnet ablate --study mixing --processes 2 --out results/mixing",
+      "  linnet ablate --study my.yaml --data photos/ --epochs 30 --seeds 0,1,2,3",
+    })
+final class AblateVerb implements Callable<Integer> {
+  @Option(
+      names = "--study",
+      paramLabel = "STUDY",
+      completionCandidates = Names.OfStudies.class,
+      description = "name or YAML file; \"linnet ablate list\" names them")
+  private @Nullable String study;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N,N,…",
+      description = "seeds of every row, in the place of the study's")
+  private @Nullable String seeds;
+
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      description = "runs that train at once, each with its share of the cores; default 1")
+  private int processes = 1;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "set any key of every row's recipe, such as optimizer.momentum=0.95")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      description = "folder of the study, new or one to go on with; default runs/ablate-STUDY")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--dry-run",
+      description = "print rows, runs and about how long they take, and do nothing")
+  private boolean dryRun;
+
+  private final Session session;
+  private @Nullable RecipeOptions options;
+
+  private AblateVerb(Session session) {
+    this.session = session;
+  }
+
+  static CommandLine commandLine(Session session) {
+    AblateVerb verb = new AblateVerb(session);
+    CommandLine line = new CommandLine(verb);
+    verb.options = RecipeOptions.addTo(line.getCommandSpec(), session.common());
+    line.addSubcommand("list", new ListVerb(session.output()));
+    line.addSubcommand("show", new ShowVerb(session.output()));
+    line.addSubcommand("run", new RunVerb(session));
+    return line;
+  }
+
+  @Override
+  public Integer call() {
+    if (study == null) {
+      throw new AskedWrongly(
+          "\"linnet ablate\" needs --study, or a verb: list, show; see \"linnet ablate --help\"");
+    }
+    if (session.common().seed != null) {
+      throw new AskedWrongly("--seed: a study has several; give --seeds, such as --seeds 0,1,2");
+    }
+    Check.that(processes >= 1 && processes <= 1024, "--processes", processes, "in [1, 1024]");
+    Study read = Studies.read(study, Optional.ofNullable(seeds));
+    StudyPlan.Changes changes =
+        new StudyPlan.Changes(requireNonNull(options).given(), sets).sharedBy(processes);
+    StudyPlan plan = StudyPlan.of(read, changes);
+    StudyFolder folder = new StudyFolder(out == null ? defaultFolder(study) : out);
+    Experiment.Surroundings around = around(session);
+    if (dryRun) {
+      return answerPlan(plan, StudyEstimate.of(plan, folder, around));
+    }
+    return run(plan, folder, around);
+  }
+
+  private Path defaultFolder(String nameOrFile) {
+    String file = String.valueOf(Path.of(nameOrFile).getFileName());
+    String name = file.replaceFirst("\\.ya?ml$", "");
+    return session.shell().folder().resolve("runs").resolve("ablate-" + name);
+  }
+
+  private static Experiment.Surroundings around(Session session) {
+    return new Experiment.Surroundings(
+        Places.of(session.shell().environment()),
+        new DownloadProgress(session.output()),
+        Device.parse(session.common().device),
+        ModelArgument.hub(session));
+  }
+
+  private int answerPlan(StudyPlan plan, StudyEstimate estimate) {
+    Output output = session.output();
+    if (output.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("study", plan.study().title());
+      json.put("seeds", plan.study().seeds());
+      json.put("rows", estimate.rows().stream().map(AblateVerb::json).toList());
+      json.put("seconds", estimate.openSeconds());
+      output.json(json);
+      return Failures.DONE;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("row", "runs", "open", "a run", "beside " + plan.referenceName()));
+    for (int i = 0; i < plan.rows().size(); i++) {
+      StudyEstimate.Row row = estimate.rows().get(i);
+      String seconds =
+          row.seconds().isPresent() ? Durations.show(row.seconds().getAsDouble()) : "unknown";
+      rows.add(
+          List.of(
+              row.name(),
+              String.valueOf(row.runs()),
+              String.valueOf(row.open()),
+              seconds,
+              plan.changes(i)));
+    }
+    output.table(rows);
+    output.answer(
+        "about %s for the runs that are open, one after the other"
+            .formatted(Durations.show(estimate.openSeconds())));
+    return Failures.DONE;
+  }
+
+  private static Map<String, Object> json(StudyEstimate.Row row) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("row", row.name());
+    json.put("runs", row.runs());
+    json.put("open", row.open());
+    row.seconds().ifPresent(seconds -> json.put("seconds", seconds));
+    return json;
+  }
+
+  // ------------------------------------------------------------------ runs
+
+  private int run(StudyPlan plan, StudyFolder folder, Experiment.Surroundings around) {
+    Output output = session.output();
+    Ablation.Setting setting =
+        new Ablation.Setting(
+            around, session.command(), processes, launcher(session.common()), output::warn);
+    Ablation ablation = new Ablation(plan, folder, setting, new Told(output));
+    AtomicReference<Ablation.@Nullable Outcome> outcome = new AtomicReference<>();
+    output.note("study: " + folder.path());
+    session.shell().interrupts().during(() -> outcome.set(ablation.run()), ablation::requestStop);
+    output.eraseProgress();
+    return answer(folder, requireNonNull(outcome.get()));
+  }
+
+  private int answer(StudyFolder folder, Ablation.Outcome outcome) {
+    Output output = session.output();
+    if (outcome.interrupted() && outcome.done() < outcome.runs()) {
+      output.error(
+          "interrupted; %d of %d runs are done and the state of the others is saved; the same"
+                  .formatted(outcome.done(), outcome.runs())
+              + " command goes on");
+      return Interrupts.EXIT_CODE;
+    }
+    if (output.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("study", folder.path().toString());
+      json.put("runs", outcome.runs());
+      json.put("done", outcome.done());
+      json.put("rows", outcome.summary().rows());
+      json.put("statements", outcome.summary().statements());
+      output.json(json);
+    } else {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(outcome.summary().head());
+      rows.addAll(outcome.summary().table());
+      output.table(rows, List.of("memory", "parameters", "MACs"));
+      outcome.summary().statements().forEach(output::answer);
+      output.answer("study: " + folder.path());
+    }
+    outcome.failures().forEach(output::error);
+    return outcome.failures().isEmpty() ? Failures.DONE : Failures.FAILED;
+  }
+
+  /** What starts this program again, with the same options of the JVM, for one run. */
+  private static List<String> launcher(Common common) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "ablate",
+            "run",
+            "--device",
+            common.device));
+    return command;
+  }
+
+  /** Says what the study does, a line a run. */
+  private static final class Told implements Ablation.Listener {
+    private final Output output;
+
+    Told(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public TrainingListener started(String row, long seed, int number, int ofRuns) {
+      output.note("run %d of %d: %s, seed %d".formatted(number, ofRuns, row, seed));
+      String title = "%d/%d %s, seed %d".formatted(number, ofRuns, row, seed);
+      return new StudyProgress(output, title, output::detail);
+    }
+
+    @Override
+    public void found(String row, long seed, int number, int ofRuns) {
+      output.detail("run %d of %d: %s, seed %d: done".formatted(number, ofRuns, row, seed));
+    }
+
+    @Override
+    public void ended(String row, long seed, Optional<Double> top1, String why) {
+      String figure = top1.map(t -> String.format(Locale.ROOT, "top-1 %.2f %%", t)).orElse(why);
+      output.note("  %s, seed %d: %s".formatted(row, seed, figure));
+    }
+  }
+
+  // ------------------------------------------------------------------ verbs
+
+  @Command(
+      name = "list",
+      header = "names the studies that come with Linnet",
+      description = "Each with its source and the command that runs it.",
+      footer = "  linnet ablate list")
+  private static final class ListVerb implements Callable<Integer> {
+    private final Output output;
+
+    ListVerb(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public Integer call() {
+      List<Studies.Listed> studies = Studies.all();
+      if (output.isJson()) {
+        output.json(Map.of("studies", studies.stream().map(ListVerb::json).toList()));
+        return Failures.DONE;
+      }
+      for (Studies.Listed study : studies) {
+        output.answer(output.style().bold(study.name()) + "  " + study.summary());
+        output.answer("    source    " + study.source());
+        output.answer("    command   " + study.command());
+        output.answer("    time      " + study.time());
+      }
+      return Failures.DONE;
+    }
+
+    private static Map<String, Object> json(Studies.Listed study) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("name", study.name());
+      row.put("summary", study.summary());
+      row.put("source", study.source());
+      row.put("command", study.command());
+      row.put("time", study.time());
+      return row;
+    }
+  }
+
+  @Command(
+      name = "show",
+      header = "prints a study",
+      description = "As a YAML file that can be changed and used.",
+      footer = {"  linnet ablate show mixing", "  linnet ablate show mixing > my.yaml"})
+  private static final class ShowVerb implements Callable<Integer> {
+    @Parameters(
+        paramLabel = "STUDY",
+        completionCandidates = Names.OfStudies.class,
+        description = "name or YAML file")
+    private String study = "";
+
+    private final Output output;
+
+    ShowVerb(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public Integer call() {
+      Studies.read(study, Optional.empty());
+      String yaml = Studies.text(study).stripTrailing();
+      if (output.isJson()) {
+        Map<String, Object> shown = new LinkedHashMap<>();
+        shown.put("name", study);
+        shown.put("yaml", yaml);
+        output.json(shown);
+      } else {
+        output.answer(yaml);
+      }
+      return Failures.DONE;
+    }
+  }
+
+  /** What {@code --processes} starts. Ctrl-C is the starting process's, which ends the input. */
+  @Command(
+      name = "run",
+      hidden = true,
+      header = "trains one run of a study",
+      description = "Started by \"linnet ablate --processes\"; stops where its input ends.",
+      footer = "  linnet ablate run runs/ablate-mixing/runs/cutmix-seed0")
+  private static final class RunVerb implements Callable<Integer> {
+    @Parameters(paramLabel = "RUN", description = "folder with the run's recipe")
+    private Path run = Path.of("");
+
+    private final Session session;
+
+    RunVerb(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      session.shell().interrupts().leaveCtrlC();
+      Output output = session.output();
+      StudyRun training =
+          new StudyRun(RunFolder.open(run), around(session), session.command(), output::warn);
+      training.listen(new StudyProgress(output, "", output::note));
+      Thread watch = new Thread(() -> awaitEnd(session.shell().in(), training), "end of input");
+      watch.setDaemon(true);
+      watch.start();
+      AtomicReference<StudyRun.@Nullable End> end = new AtomicReference<>();
+      session.shell().interrupts().during(() -> end.set(training.train()), training::requestStop);
+      return end.get() == StudyRun.End.INTERRUPTED ? Interrupts.EXIT_CODE : Failures.DONE;
+    }
+
+    private static void awaitEnd(InputStream in, StudyRun training) {
+      try {
+        in.transferTo(java.io.OutputStream.nullOutputStream());
+      } catch (IOException e) {
+        // as good as an end
+      }
+      training.requestStop();
+    }
+  }
+}

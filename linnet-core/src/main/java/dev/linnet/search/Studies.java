@@ -1,0 +1,138 @@
+package dev.linnet.search;
+
+import dev.linnet.base.Check;
+import dev.linnet.base.LinnetException;
+import dev.linnet.base.Nearest;
+import dev.linnet.recipe.TypedYaml;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The studies in the jar, {@code studies/NAME.yaml}, and those in files. */
+public final class Studies {
+  /** Every study in the jar; a test compares it with the folder. */
+  static final List<String> NAMES =
+      List.of("bag-of-tricks", "mixing", "optimizers", "distillation", "augmentation");
+
+  private static final String DEFAULTS =
+      "{base: plain, set: {}, seeds: [0, 1, 2], design: one-by-one, reference: none}";
+
+  private static final TypedYaml<Study> YAML = TypedYaml.of(Study.class, "study", DEFAULTS);
+
+  private Studies() {}
+
+  /**
+   * A study in the jar, by what its file opens with.
+   *
+   * @param name what {@code --study} takes
+   * @param summary one line
+   * @param source paper or code that it follows
+   * @param command what runs it
+   * @param time how long that takes, or "not measured"
+   */
+  public record Listed(String name, String summary, String source, String command, String time) {}
+
+  /** The studies in the jar. */
+  public static List<Listed> all() {
+    return NAMES.stream().map(Studies::listed).toList();
+  }
+
+  /** Their names. */
+  public static List<String> names() {
+    return NAMES;
+  }
+
+  private static Listed listed(String name) {
+    List<String> lines = resource(name).lines().toList();
+    return new Listed(
+        name,
+        lines.get(0).replaceFirst("^# ", ""),
+        header(name, lines, "Source"),
+        header(name, lines, "Command"),
+        header(name, lines, "Time"));
+  }
+
+  private static String header(String name, List<String> lines, String title) {
+    String start = "# " + title + ": ";
+    Optional<String> line = lines.stream().filter(l -> l.startsWith(start)).findFirst();
+    return line.map(l -> l.substring(start.length()))
+        .orElseThrow(() -> new IllegalStateException(name + ".yaml has no line \"" + start + '"'));
+  }
+
+  /**
+   * The text of a study's file, such as a person may copy and change.
+   *
+   * @param nameOrFile the name of a study in the jar, or the path of a YAML file
+   * @throws LinnetException if there is none
+   */
+  public static String text(String nameOrFile) {
+    if (NAMES.contains(nameOrFile)) {
+      return resource(nameOrFile);
+    }
+    Path file = file(nameOrFile);
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new LinnetException(file + ": cannot be read as text in UTF-8", e);
+    }
+  }
+
+  /**
+   * Reads a study.
+   *
+   * @param nameOrFile the name of a study in the jar, or the path of a YAML file
+   * @param seeds in the place of the study's own, such as {@code 0,1,2}; empty: those
+   * @throws dev.linnet.recipe.RecipeException with all that is wrong
+   * @throws LinnetException if there is none
+   */
+  public static Study read(String nameOrFile, Optional<String> seeds) {
+    Map<String, String> options = new LinkedHashMap<>();
+    seeds.ifPresent(list -> options.put("seeds", "[" + list + "]"));
+    return NAMES.contains(nameOrFile)
+        ? YAML.read("study " + nameOrFile, resource(nameOrFile), options)
+        : YAML.read(file(nameOrFile), options);
+  }
+
+  /** A study as YAML that reads back equal. */
+  static String write(Study study) {
+    return YAML.write(study);
+  }
+
+  private static Path file(String nameOrFile) {
+    Check.that(
+        isFile(nameOrFile),
+        "--study",
+        '"' + nameOrFile + '"',
+        "a file or the name of a study; "
+            + Nearest.didYouMean(nameOrFile, NAMES, "studies: " + String.join(", ", NAMES)));
+    return Path.of(nameOrFile);
+  }
+
+  private static boolean isFile(String name) {
+    try {
+      return Files.isRegularFile(Path.of(name));
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  private static String resource(String name) {
+    String resource = "studies/" + name + ".yaml";
+    try (InputStream in = Studies.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException(resource + " is not in the jar");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
