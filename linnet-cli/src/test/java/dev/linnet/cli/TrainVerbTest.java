@@ -35,7 +35,8 @@ final class TrainVerbTest {
     Run trained = train("--out", run.toString());
     assertThat(trained.answered())
         .matches(
-            "top-1 \\d+\\.\\d\\d %  top-5 \\d+\\.\\d\\d %  loss \\d\\.\\d{4}  on \\d+ pictures\nrun: "
+            "top-1 \\d+\\.\\d\\d %  top-5 \\d+\\.\\d\\d %  loss \\d\\.\\d{4}  on \\d+ pictures\n"
+                + "run: "
                 + run
                 + "\n");
     assertThat(trained.err())
@@ -224,7 +225,7 @@ final class TrainVerbTest {
         .matches(
             "linnet: the loss became .* at update \\d+ \\(epoch 1, learning rate .*\\); training"
                 + " stopped and the last good checkpoint is kept; try a lower schedule.lr, a"
-                + " longer warm-up or clip.norm");
+                + " longer warm-up or clip");
   }
 
   @Test

@@ -16,8 +16,10 @@ import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -289,6 +291,27 @@ public abstract class Classifier extends Module {
   /** The head's name in the state, such as {@code fc}. */
   public final String headName() {
     return requireNonNull(headName, "the constructor declares the head");
+  }
+
+  /** The names of all modules whose outputs are classes: the head and those in the middle. */
+  public final Set<String> headNames() {
+    Set<String> names = new LinkedHashSet<>();
+    auxiliary.forEach(middle -> names.add(middle.name()));
+    names.add(headName());
+    return names;
+  }
+
+  /**
+   * The layer of each trained parameter, from 0 at the input to the head, for learning rates that
+   * fall from layer to layer: timm's {@code group_matcher}.
+   */
+  public final Map<String, Integer> layers() {
+    return layerNames().of(List.copyOf(parameters().keySet()));
+  }
+
+  /** How the parameters' names tell layers; a family whose names are not the usual ones says so. */
+  Layers layerNames() {
+    return Layers.USUAL;
   }
 
   /** The names of the convolutions that see the colors, mostly one, such as {@code conv1.0}. */

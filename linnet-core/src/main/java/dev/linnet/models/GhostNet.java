@@ -149,6 +149,11 @@ final class GhostNet extends Classifier {
     return Channels.round(channels, DIVISOR, 0.9);
   }
 
+  @Override
+  Layers layerNames() {
+    return Layers.USUAL.joining("conv_head");
+  }
+
   /** Maps [N, inChannels, H, W] to [N, 960 width, ⌈H/32⌉, ⌈W/32⌉]. */
   @Override
   public Tensor features(Tensor x) {

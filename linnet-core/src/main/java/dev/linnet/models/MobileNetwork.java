@@ -66,6 +66,11 @@ final class MobileNetwork extends Classifier {
                 .withStart(Initializer.UNIFORM_FAN_OUT, Initializer.ZEROS)));
   }
 
+  @Override
+  Layers layerNames() {
+    return neck == Neck.BEFORE_POOLING ? Layers.USUAL.joining("conv_head|bn2") : Layers.USUAL;
+  }
+
   /** Builds the blocks and returns the channels of the last. */
   private int build(MobilePlan plan, ModelOptions options) {
     if (plan.stages().get(0).stride() > 1) {

@@ -145,6 +145,11 @@ public final class ResNetV2 extends Classifier {
     head("head.fc", new Head.OfConv(channels));
   }
 
+  @Override
+  Layers layerNames() {
+    return Layers.USUAL.joining("norm\\.");
+  }
+
   /** Maps [N, inChannels, H, W] to [N, numFeatures, ⌈H/32⌉, ⌈W/32⌉]. */
   @Override
   public Tensor features(Tensor x) {

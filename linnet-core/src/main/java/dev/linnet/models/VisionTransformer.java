@@ -103,6 +103,11 @@ public final class VisionTransformer extends Classifier {
             Linear.of(width, options.classes()).withStart(NORMAL, Initializer.ZEROS)));
   }
 
+  @Override
+  Layers layerNames() {
+    return Layers.USUAL.joining("norm\\.");
+  }
+
   /** Maps [N, inChannels, H, W] to tokens [N, 1 + H/patch · W/patch, width], the class's first. */
   @Override
   public Tensor features(Tensor x) {

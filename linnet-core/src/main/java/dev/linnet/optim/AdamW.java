@@ -2,6 +2,7 @@ package dev.linnet.optim;
 
 import dev.linnet.base.Check;
 import dev.linnet.tensor.Foreach;
+import dev.linnet.tensor.Tensor;
 import dev.linnet.tensor.TensorList;
 import java.util.List;
 
@@ -50,23 +51,40 @@ public final class AdamW extends Optimizer {
     super(
         "adamw",
         List.of(
-            new Memory("adam.m", Memory.Form.LIKE_PARAMETER),
-            new Memory("adam.v", Memory.Form.LIKE_PARAMETER),
-            new Memory("adam.step", Memory.Form.SCALAR)),
+            Memory.likeParameter("adam.m"),
+            Memory.likeParameter("adam.v"),
+            Memory.scalar("adam.step")),
         groups);
     this.config = config;
   }
 
   @Override
-  void update(Batch batch, TensorList gradients, double lr, double weightDecay) {
-    TensorList steps = batch.memory(2);
-    Foreach.add(steps, 1);
-    Foreach.adamw(
-        batch.parameters(),
+  void update(Batch batch, List<Tensor> gradients, double lr, double weightDecay) {
+    try (TensorList list = TensorList.of(gradients)) {
+      update(config, batch.parameters(), list, batch.adamState(0), lr, weightDecay);
+    }
+  }
+
+  /** One update of parameters that may be another optimizer's. */
+  static void update(
+      Config config,
+      TensorList parameters,
+      TensorList gradients,
+      Foreach.AdamState state,
+      double lr,
+      double weightDecay) {
+    Foreach.add(state.steps(), 1);
+    Foreach.adam(
+        parameters,
         gradients,
-        batch.memory(0),
-        batch.memory(1),
-        steps,
-        new Foreach.AdamWStep(lr, config.beta1(), config.beta2(), config.eps(), weightDecay));
+        state,
+        new Foreach.AdamStep(
+            lr,
+            config.beta1(),
+            config.beta2(),
+            config.eps(),
+            weightDecay,
+            Foreach.AdamDecay.DECOUPLED),
+        null);
   }
 }

@@ -6,6 +6,7 @@ import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Foreach;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.tensor.TensorList;
@@ -14,6 +15,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +35,28 @@ public abstract class Optimizer implements AutoCloseable {
     Optimizer over(List<ParameterGroup> groups);
   }
 
-  /** What an optimizer remembers of each parameter. */
-  record Memory(String prefix, Form form) {
+  /**
+   * What an optimizer remembers of each parameter.
+   *
+   * @param prefix of its name in the state
+   * @param initial value at the start
+   */
+  record Memory(String prefix, Form form, double initial) {
+    /** A tensor like the parameter, which starts at 0. */
+    static Memory likeParameter(String prefix) {
+      return new Memory(prefix, Form.LIKE_PARAMETER, 0);
+    }
+
+    /** One fp32 number, which starts at 0. */
+    static Memory scalar(String prefix) {
+      return new Memory(prefix, Form.SCALAR, 0);
+    }
+
+    /** The same with another start. */
+    Memory from(double value) {
+      return new Memory(prefix, form, value);
+    }
+
     enum Form {
       /** A tensor like the parameter. */
       LIKE_PARAMETER,
@@ -51,7 +74,7 @@ public abstract class Optimizer implements AutoCloseable {
 
   /**
    * @param name in messages, such as {@code sgd}
-   * @param memories what it remembers of each parameter; starts at 0
+   * @param memories what it remembers of each parameter
    */
   Optimizer(String name, List<Memory> memories, List<ParameterGroup> groups) {
     this.name = name;
@@ -86,13 +109,17 @@ public abstract class Optimizer implements AutoCloseable {
         () ->
             Autograd.off(
                 () -> {
-                  boolean any = false;
+                  List<Tensor> all = new ArrayList<>();
                   for (Group group : groups) {
-                    any |= group.step(lr);
+                    all.addAll(group.collect());
                   }
-                  if (!any) {
+                  if (all.isEmpty()) {
                     throw new IllegalStateException(
                         "step: no parameter has a gradient; call backward() on the loss first");
+                  }
+                  begin(all);
+                  for (Group group : groups) {
+                    group.step(lr);
                   }
                 }));
     updates++;
@@ -105,6 +132,11 @@ public abstract class Optimizer implements AutoCloseable {
         slot.parameter.value().clearGrad();
       }
     }
+  }
+
+  /** What is updated, in the order in which it is done. */
+  public final List<ParameterGroup> groups() {
+    return groups.stream().map(group -> group.group).toList();
   }
 
   /** The number of updates done, those before {@link #loadState} included. */
@@ -152,12 +184,24 @@ public abstract class Optimizer implements AutoCloseable {
   }
 
   /**
+   * What is to be known before the first group is updated.
+   *
+   * @param gradients of all groups
+   */
+  void begin(List<Tensor> gradients) {}
+
+  /** The parameters of which it remembers this: all. */
+  Predicate<Parameter> remembers(Memory memory) {
+    return parameter -> true;
+  }
+
+  /**
    * One fused update in place.
    *
-   * @param batch the parameters that have a gradient, and their state
+   * @param batch the parameters of a group that have a gradient, and their state
    * @param gradients in the same order
    */
-  abstract void update(Batch batch, TensorList gradients, double lr, double weightDecay);
+  abstract void update(Batch batch, List<Tensor> gradients, double lr, double weightDecay);
 
   private void collect(Map<String, Tensor> state) {
     Tensor count = counter;
@@ -169,7 +213,10 @@ public abstract class Optimizer implements AutoCloseable {
     for (int m = 0; m < memories.size(); m++) {
       for (Group group : groups) {
         for (Slot slot : group.slots) {
-          state.put(memories.get(m).prefix() + "." + slot.name, slot.memory(m));
+          Tensor memory = slot.memory(m);
+          if (memory != null) {
+            state.put(memories.get(m).prefix() + "." + slot.name, memory);
+          }
         }
       }
     }
@@ -193,7 +240,7 @@ public abstract class Optimizer implements AutoCloseable {
   private final class Slot {
     final String name;
     final Parameter parameter;
-    private final List<Tensor> memory = new ArrayList<>();
+    private final Map<Integer, Tensor> memory = new LinkedHashMap<>();
     private @Nullable Tensor seen;
 
     Slot(String name, Parameter parameter) {
@@ -201,7 +248,8 @@ public abstract class Optimizer implements AutoCloseable {
       this.parameter = parameter;
     }
 
-    Tensor memory(int index) {
+    /** Null where this is not remembered of this parameter. */
+    @Nullable Tensor memory(int index) {
       prepare();
       return memory.get(index);
     }
@@ -215,23 +263,26 @@ public abstract class Optimizer implements AutoCloseable {
         return;
       }
       for (int m = 0; m < memories.size(); m++) {
-        Tensor made =
-            switch (memories.get(m).form()) {
-              case LIKE_PARAMETER -> value.detach().copy().zero();
-              case SCALAR -> Tensor.zeros(DType.FLOAT32, value.device());
-            };
-        if (seen == null) {
-          memory.add(made.unscoped());
-        } else {
-          Tensor old = memory.set(m, made.set(memory.get(m)).unscoped());
-          old.close();
+        Memory what = memories.get(m);
+        if (remembers(what).test(parameter)) {
+          Tensor made =
+              switch (what.form()) {
+                case LIKE_PARAMETER -> value.detach().copy().fill(what.initial());
+                case SCALAR -> Tensor.full(what.initial(), DType.FLOAT32, value.device());
+              };
+          Tensor old = memory.get(m);
+          if (old != null) {
+            made.set(old);
+            old.close();
+          }
+          memory.put(m, made.unscoped());
         }
       }
       seen = value;
     }
 
     void close() {
-      memory.forEach(Tensor::close);
+      memory.values().forEach(Tensor::close);
       memory.clear();
     }
   }
@@ -239,16 +290,20 @@ public abstract class Optimizer implements AutoCloseable {
   /** Native lists of parameters that had a gradient, kept between updates. */
   static final class Batch implements AutoCloseable {
     private final List<Tensor> values;
+    private final List<List<Tensor>> remembered = new ArrayList<>();
     private final TensorList parameters;
     private final List<TensorList> memory = new ArrayList<>();
+    private @Nullable Blocks blocks;
 
     private Batch(List<Slot> slots, int memories) {
       values = slots.stream().map(s -> s.parameter.value()).toList();
-      slots.forEach(Slot::prepare);
       parameters = TensorList.of(values);
       for (int m = 0; m < memories; m++) {
         int index = m;
-        memory.add(TensorList.of(slots.stream().map(s -> s.memory(index)).toList()));
+        List<Tensor> tensors =
+            slots.stream().map(s -> s.memory(index)).flatMap(Stream::ofNullable).toList();
+        remembered.add(tensors);
+        memory.add(TensorList.of(tensors));
       }
     }
 
@@ -257,9 +312,29 @@ public abstract class Optimizer implements AutoCloseable {
       return parameters;
     }
 
-    /** What is remembered under the memory of this index. */
+    /** What is remembered under the memory of this index, of the parameters that have it. */
     TensorList memory(int index) {
       return memory.get(index);
+    }
+
+    /** m, v and the steps of Adam, which are remembered in this order. */
+    Foreach.AdamState adamState(int first) {
+      return new Foreach.AdamState(
+          memory(first), memory(first + 1), TensorList.EMPTY, memory(first + 2));
+    }
+
+    /**
+     * The same parameters and memories in blocks; the arguments are the same at every call.
+     *
+     * @param scratch lists for what is computed in between
+     */
+    Blocks blocks(Blocks.Cut cut, int scratch) {
+      Blocks made = blocks;
+      if (made == null) {
+        made = new Blocks(values, remembered, cut, scratch);
+        blocks = made;
+      }
+      return made;
     }
 
     /** True if the lists hold these very tensors. */
@@ -277,28 +352,30 @@ public abstract class Optimizer implements AutoCloseable {
 
     @Override
     public void close() {
+      if (blocks != null) {
+        blocks.close();
+      }
       parameters.close();
       memory.forEach(TensorList::close);
     }
   }
 
   private final class Group {
+    final ParameterGroup group;
     final List<Slot> slots = new ArrayList<>();
-    private final double weightDecay;
-    private final double lrScale;
+    private final List<Tensor> gradients = new ArrayList<>();
     private @Nullable Batch batch;
 
     Group(ParameterGroup group) {
-      weightDecay = group.weightDecay();
-      lrScale = group.lrScale();
+      this.group = group;
       group.parameters().forEach((n, p) -> slots.add(new Slot(n, p)));
     }
 
-    /** Returns whether there was a gradient. */
-    boolean step(double lr) {
+    /** Finds what has a gradient, and gives the gradients. */
+    List<Tensor> collect() {
       List<Slot> active = new ArrayList<>(slots.size());
       List<Tensor> values = new ArrayList<>(slots.size());
-      List<Tensor> gradients = new ArrayList<>(slots.size());
+      gradients.clear();
       for (Slot slot : slots) {
         Tensor value = slot.parameter.value();
         Tensor gradient = value.grad();
@@ -308,21 +385,22 @@ public abstract class Optimizer implements AutoCloseable {
           gradients.add(gradient);
         }
       }
-      if (active.isEmpty()) {
-        return false;
-      }
       Batch lists = batch;
-      if (lists == null || !lists.holds(values)) {
+      if (!active.isEmpty() && (lists == null || !lists.holds(values))) {
         if (lists != null) {
           lists.close();
         }
-        lists = new Batch(active, memories.size());
-        batch = lists;
+        batch = new Batch(active, memories.size());
       }
-      try (TensorList list = TensorList.of(gradients)) {
-        update(lists, list, lr * lrScale, weightDecay);
+      return gradients;
+    }
+
+    void step(double lr) {
+      Batch lists = batch;
+      if (lists != null && !gradients.isEmpty()) {
+        update(lists, List.copyOf(gradients), lr * group.lrScale(), group.weightDecay());
       }
-      return true;
+      gradients.clear(); // their scope ends with the step
     }
 
     void close() {

@@ -2,6 +2,7 @@ package dev.linnet.optim;
 
 import dev.linnet.base.Check;
 import dev.linnet.tensor.Foreach;
+import dev.linnet.tensor.Tensor;
 import dev.linnet.tensor.TensorList;
 import java.util.List;
 
@@ -58,21 +59,21 @@ public final class Sgd extends Optimizer {
   public Sgd(List<ParameterGroup> groups, Config config) {
     super(
         "sgd",
-        config.momentum() == 0
-            ? List.of()
-            : List.of(new Memory("momentum", Memory.Form.LIKE_PARAMETER)),
+        config.momentum() == 0 ? List.of() : List.of(Memory.likeParameter("momentum")),
         groups);
     this.config = config;
   }
 
   @Override
-  void update(Batch batch, TensorList gradients, double lr, double weightDecay) {
-    Foreach.sgd(
-        batch.parameters(),
-        gradients,
-        config.momentum() == 0 ? TensorList.EMPTY : batch.memory(0),
-        new Foreach.SgdStep(
-            lr, config.momentum(), config.nesterov(), weightDecay, config.dampening()),
-        updates() == 0 ? Foreach.First.YES : Foreach.First.NO);
+  void update(Batch batch, List<Tensor> gradients, double lr, double weightDecay) {
+    try (TensorList list = TensorList.of(gradients)) {
+      Foreach.sgd(
+          batch.parameters(),
+          list,
+          config.momentum() == 0 ? TensorList.EMPTY : batch.memory(0),
+          new Foreach.SgdStep(
+              lr, config.momentum(), config.nesterov(), weightDecay, config.dampening()),
+          updates() == 0 ? Foreach.First.YES : Foreach.First.NO);
+    }
   }
 }

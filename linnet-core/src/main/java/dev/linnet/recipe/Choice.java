@@ -18,10 +18,13 @@ final class Choice extends Form {
   private final List<Kind> kinds;
   private final Map<String, Section> sections = new LinkedHashMap<>();
 
-  Choice(List<Kind> kinds) {
+  /**
+   * @param hint what the line of a refused value ends with; may be empty
+   */
+  Choice(List<Kind> kinds, String hint) {
     this.kinds = kinds;
     for (Kind kind : kinds) {
-      sections.put(kind.name(), new Section(kind.type(), ""));
+      sections.put(kind.name(), new Section(kind.type(), hint));
     }
   }
 

@@ -253,12 +253,15 @@ public final class Chooser {
         : optimizer;
   }
 
-  /** λ where a recipe leaves it {@code auto}: for SGD 5e-4 up to 64 pixels, 1e-4 above. */
+  /**
+   * λ where a recipe leaves it {@code auto}: that of the optimizer, or where it has none, as SGD,
+   * 5e-4 up to 64 pixels and 1e-4 above.
+   */
   static double weightDecay(OptimizerRecipe optimizer, int size) {
-    if (optimizer instanceof OptimizerRecipe.AdamW) {
-      return OptimizerRecipe.AdamW.DEFAULT.weightDecay().value();
-    }
-    return size <= SMALL_SIDE ? 5e-4 : 1e-4;
+    return Records.defaultOf(optimizer.getClass())
+        .map(usual -> ((OptimizerRecipe) usual).weightDecay())
+        .orElse(OrAuto.auto())
+        .orElse(size <= SMALL_SIDE ? 5e-4 : 1e-4);
   }
 
   private ScheduleRecipe schedule(int size, int epochs) {

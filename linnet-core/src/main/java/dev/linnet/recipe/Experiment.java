@@ -11,6 +11,7 @@ import dev.linnet.data.PictureSet;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.image.ColorMode;
+import dev.linnet.models.Classifier;
 import dev.linnet.models.MemoryEstimate;
 import dev.linnet.models.ModelCost;
 import dev.linnet.models.ModelOptions;
@@ -159,6 +160,7 @@ public record Experiment(
     long updates =
         (long) recipe.epochs().value()
             * (data.train().size() / recipe.batch().value() / recipe.accumulate());
+    checkOptimizer(recipe, data.classes().size(), updates);
     List<String> warnings = new ArrayList<>(data.warnings());
     warnings.addAll(chosen.warnings());
     Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
@@ -187,15 +189,22 @@ public record Experiment(
         + (recipe.tricks().find(Sam.class).isPresent() ? 1 : 0);
   }
 
+  /** Refuses an optimizer that does not fit the network, as it would be refused later. */
+  private static void checkOptimizer(Recipe recipe, int classes, long updates) {
+    ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
+    try (Classifier declared = Zoo.find(recipe.model().value()).declare(options)) {
+      Ingredients.optimizer(recipe, declared, updates).close();
+    }
+  }
+
   private static MemoryEstimate memory(Recipe recipe, int classes, long parameters) {
     ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
     int size = recipe.size().value();
     Shape pictures = Shape.of(recipe.batch().value(), options.inChannels(), size, size);
-    int copies = recipe.optimizer() instanceof OptimizerRecipe.AdamW ? 2 : 1;
     return MemoryEstimate.ofTraining(
         Zoo.find(recipe.model().value()).record(options, pictures),
         parameters,
-        copies + averages(recipe),
+        recipe.optimizer().copies() + averages(recipe),
         recipe.dtype().value());
   }
 

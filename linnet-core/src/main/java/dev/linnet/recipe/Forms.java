@@ -30,8 +30,13 @@ final class Forms {
         return Scalars.auto(of(argument, key, plus(also, "auto")));
       }
       if (generic.getRawType() == OrNone.class) {
-        return argument instanceof Class<?> part && part.isRecord()
-            ? new Switch(section(part, "; to do without, write \"" + key + ": false\""))
+        String hint = "; to do without, write \"" + key + ": false\"";
+        if (argument instanceof Class<?> part && part.isRecord()) {
+          return new Switch(section(part, hint));
+        }
+        List<Kind> kinds = Kinds.BY_INTERFACE.get(argument);
+        return kinds != null
+            ? new OrFalse(new Choice(kinds, hint))
             : Scalars.none(of(argument, key, plus(also, "none")));
       }
       return Scalars.list(of(argument, key));
@@ -39,7 +44,7 @@ final class Forms {
     Class<?> single = (Class<?>) type;
     List<Kind> kinds = Kinds.BY_INTERFACE.get(single);
     if (kinds != null) {
-      return new Choice(kinds);
+      return new Choice(kinds, "");
     }
     if (single == Tricks.class) {
       return new TrickList();

@@ -15,14 +15,17 @@ import dev.linnet.image.ScaledDecoding;
 import dev.linnet.image.Sequence;
 import dev.linnet.loss.CrossEntropy;
 import dev.linnet.loss.Loss;
+import dev.linnet.models.Classifier;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.nn.Module;
 import dev.linnet.optim.ConstantAfter;
 import dev.linnet.optim.Decay;
-import dev.linnet.optim.GradientClipping;
+import dev.linnet.optim.GradientCentralization;
+import dev.linnet.optim.GradientRule;
 import dev.linnet.optim.Optimizer;
+import dev.linnet.optim.ParameterGroup;
 import dev.linnet.optim.ParameterGroups;
 import dev.linnet.optim.Schedule;
 import dev.linnet.optim.WeightAverage;
@@ -66,12 +69,36 @@ final class Ingredients {
     return new CrossEntropy(epsilon);
   }
 
-  static Optimizer optimizer(Recipe recipe, Module model) {
-    OptimizerRecipe optimizer = recipe.optimizer();
-    Decay decay = optimizer.decayNormAndBias() ? Decay.ALL : Decay.WEIGHTS_ONLY;
-    return optimizer
-        .config()
-        .over(ParameterGroups.of(model, optimizer.weightDecay().value(), decay));
+  /**
+   * @param updates of the whole run
+   */
+  static Optimizer optimizer(Recipe recipe, Classifier model, long updates) {
+    OptimizerRecipe.Setting setting =
+        new OptimizerRecipe.Setting(Math.max(1, updates), model.headNames());
+    return recipe.optimizer().config(setting).over(groups(recipe.optimizer(), model));
+  }
+
+  /**
+   * The network's parameters with the rates and decays that a recipe gives them.
+   *
+   * @throws LinnetException if a group has no parameters
+   */
+  static List<ParameterGroup> groups(OptimizerRecipe optimizer, Classifier model) {
+    ParameterRules rules = optimizer.parameters();
+    Decay decay = rules.decayNormAndBias() ? Decay.ALL : Decay.WEIGHTS_ONLY;
+    ParameterGroups groups = ParameterGroups.of(rules.weightDecay().value(), decay);
+    if (!rules.layerDecay().isNone()) {
+      groups = groups.withLayerDecay(rules.layerDecay().value(), model.layers());
+    }
+    for (ParameterRules.Group group : rules.groups()) {
+      groups = groups.with(rule(group));
+    }
+    return groups.over(model);
+  }
+
+  static ParameterGroups.Rule rule(ParameterRules.Group group) {
+    ParameterGroups.Rule rule = ParameterGroups.Rule.of(group.match(), group.lrScale());
+    return group.weightDecay().isAuto() ? rule : rule.withWeightDecay(group.weightDecay().value());
   }
 
   static Schedule schedule(Recipe recipe, long updatesPerEpoch) {
@@ -112,10 +139,12 @@ final class Ingredients {
     return recipe.tricks().find(Sam.class).map(sam -> (Descent) sam).orElse(Descent.PLAIN);
   }
 
-  static Optional<GradientClipping> clipping(Recipe recipe) {
-    return recipe.clip().isNone()
-        ? Optional.empty()
-        : Optional.of(new GradientClipping(recipe.clip().value().norm()));
+  /** What is done to gradients: they are centralized before their length counts. */
+  static List<GradientRule> gradientRules(Recipe recipe, Classifier model) {
+    List<GradientRule> rules = new ArrayList<>();
+    recipe.tricks().find(GradientCentralization.class).ifPresent(rules::add);
+    recipe.clip().given().ifPresent(clip -> rules.add(clip.rule(model.headNames())));
+    return rules;
   }
 
   // ------------------------------------------------------------------ pictures

@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.optim.GradientCentralization;
 import dev.linnet.tricks.AugMix;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.Blur;
@@ -41,7 +42,23 @@ final class Kinds {
   static final List<Kind> OPTIMIZERS =
       List.of(
           new Kind("sgd", "SGD", OptimizerRecipe.Sgd.class),
-          new Kind("adamw", "AdamW", OptimizerRecipe.AdamW.class));
+          new Kind("adam", "Adam", OptimizerRecipe.Adam.class),
+          new Kind("adamw", "AdamW", OptimizerRecipe.AdamW.class),
+          new Kind("nadam", "NAdam", OptimizerRecipe.NAdam.class),
+          new Kind("rmsprop", "RMSProp", OptimizerRecipe.RmsProp.class),
+          new Kind("rmsprop_tf", "TensorFlow's RMSProp", OptimizerRecipe.RmsPropTf.class),
+          new Kind("adagrad", "Adagrad", OptimizerRecipe.Adagrad.class),
+          new Kind("lamb", "LAMB", OptimizerRecipe.Lamb.class),
+          new Kind("lion", "Lion", OptimizerRecipe.Lion.class),
+          new Kind("muon", "Muon", OptimizerRecipe.Muon.class),
+          new Kind("powersign", "PowerSign", OptimizerRecipe.PowerSign.class),
+          new Kind("addsign", "AddSign", OptimizerRecipe.AddSign.class));
+
+  static final List<Kind> CLIPS =
+      List.of(
+          new Kind("norm", "clipping by norm", ClipRecipe.Norm.class),
+          new Kind("value", "clipping by value", ClipRecipe.Value.class),
+          new Kind("agc", "adaptive clipping", ClipRecipe.Agc.class));
 
   static final List<Kind> SCHEDULES =
       List.of(new Kind("cosine", "cosine", ScheduleRecipe.Cosine.class));
@@ -80,12 +97,15 @@ final class Kinds {
           new Kind("cutmix", "CutMix", CutMix.class),
           new Kind("manifold_mixup", "manifold mixup", ManifoldMixup.class),
           new Kind("feature_cutmix", "CutMix on features", FeatureCutMix.class),
-          new Kind("sam", "sharpness-aware minimization", Sam.class));
+          new Kind("sam", "sharpness-aware minimization", Sam.class),
+          new Kind(
+              "gradient_centralization", "gradient centralization", GradientCentralization.class));
 
   /** Which interface offers which choices. */
   static final Map<Class<?>, List<Kind>> BY_INTERFACE =
       Map.of(
           OptimizerRecipe.class, OPTIMIZERS,
+          ClipRecipe.class, CLIPS,
           ScheduleRecipe.class, SCHEDULES,
           AugmentRecipe.class, AUGMENTS);
 }

@@ -27,7 +27,8 @@ public record Recipe(
     @About("share of the training pictures held out to choose the best weights")
         OrAuto<OrNone<Double>> val,
     @About(
-            "weights to start from: a run, a folder of weights or hf://OWNER/NAME; with weights a network's name")
+            "weights to start from: a run, a folder of weights or hf://OWNER/NAME; with weights a"
+                + " network's name")
         OrNone<String> from,
     @About("file with the weights of the network that from names") OrNone<String> weights,
     @About("network; \"linnet models\" lists them") OrAuto<String> model,
@@ -51,7 +52,7 @@ public record Recipe(
     @About("average of the weights, evaluated and saved in their place") OrNone<Ema> ema,
     @About("plain mean of the last epochs' weights, evaluated and saved in their place")
         OrNone<Swa> swa,
-    @About("limit on the gradient") OrNone<Clip> clip,
+    @About("limit on the gradient") OrNone<ClipRecipe> clip,
     @About("stops when validation no longer improves") OrNone<EarlyStopping> earlyStopping,
     @About("when the full state is saved") Checkpoint checkpoint,
     @About("broken pictures that a run bears") MaxBad maxBad,
@@ -320,21 +321,6 @@ public record Recipe(
     /** {@link #start}, settled for a run of so many epochs. */
     int startOf(int epochs) {
       return start.orElse(Math.max(1, (int) Math.round(0.75 * epochs)));
-    }
-  }
-
-  /**
-   * Gradients whose norm over all parameters is above a limit are scaled down to it (Pascanu et
-   * al., ICML 2013, arXiv:1211.5063, Algorithm 1).
-   *
-   * @param norm the limit, above 0
-   */
-  public record Clip(@About("largest norm of the gradient") double norm) {
-    /** What most recipes with clipping have. */
-    public static final Clip DEFAULT = new Clip(1.0);
-
-    public Clip {
-      Check.that(norm > 0, "clip.norm", norm, "above 0");
     }
   }
 

@@ -2,11 +2,14 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Nearest;
+import dev.linnet.models.Classifier;
 import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
+import dev.linnet.optim.ParameterGroups;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
+import dev.linnet.recipe.Tree.Items;
 import dev.linnet.recipe.Tree.Leaf;
 import java.io.IOException;
 import java.io.InputStream;
@@ -130,6 +133,7 @@ public final class RecipeReader {
     Recipe recipe = (Recipe) Presets.FORM.read(sum, "", Recipes.plain(), problems);
     if (recipe != null) {
       checkModel(recipe, sum, problems);
+      checkGroups(recipe, sum, problems);
       checkRate(recipe, sum, ground, problems);
       for (Contradictions.Found found : Contradictions.in(recipe)) {
         Where where = place(sum, found.key());
@@ -327,6 +331,38 @@ public final class RecipeReader {
     }
   }
 
+  /** Groups that do not say which parameters they have, or have none in the network. */
+  private static void checkGroups(Recipe recipe, Entries sum, Problems problems) {
+    List<ParameterRules.Group> groups = recipe.optimizer().parameters().groups();
+    if (groups.isEmpty()
+        || !(sum.get("optimizer") instanceof Entries optimizer)
+        || !(optimizer.get("groups") instanceof Items written)
+        || written.items().size() != groups.size()) {
+      return;
+    }
+    boolean known = !recipe.model().isAuto() && Zoo.contains(recipe.model().value());
+    ZooModel zoo = Zoo.find(known ? recipe.model().value() : Zoo.names().get(0));
+    try (Classifier model = zoo.declare(zoo.options())) {
+      for (int i = 0; i < groups.size(); i++) {
+        Tree group = written.items().get(i);
+        Tree match = group instanceof Entries entries ? entries.get("match") : null;
+        String path = "optimizer.groups[" + i + "].match";
+        if (match == null) {
+          problems.add(
+              group.where(),
+              path + ": is missing (" + group.where() + "); which parameters, such as \"^layer4\"");
+        } else if (known) {
+          ParameterGroups.problem(Ingredients.rule(groups.get(i)), model)
+              .ifPresent(
+                  problem ->
+                      problems.add(
+                          match.where(),
+                          path + ": got " + match.got() + " (" + match.where() + "); " + problem));
+        }
+      }
+    }
+  }
+
   /** The rate of {@code plain} is SGD's; another optimizer would diverge with it. */
   private static void checkRate(Recipe recipe, Entries sum, Entries ground, Problems problems) {
     Tree rate = sum.get("schedule") instanceof Entries schedule ? schedule.get("lr") : null;
@@ -345,7 +381,8 @@ public final class RecipeReader {
               + rate.where()
               + "), which is meant for SGD; must be given with another optimizer ("
               + optimizer.where()
-              + "), such as schedule.lr: 0.001");
+              + "), such as schedule.lr: "
+              + Scalars.text(recipe.optimizer().usualLr()));
     }
   }
 

@@ -9,7 +9,9 @@ import dev.linnet.recipe.Tree.Items;
 import dev.linnet.recipe.Tree.Leaf;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +24,24 @@ final class Section extends Form {
   private final String hint;
   private final Map<String, Field> fields = new LinkedHashMap<>();
 
-  /** One key. */
-  record Field(int index, RecordComponent component, Form form) {
+  /**
+   * One key.
+   *
+   * @param path of components from the record to the value: more than one where a record between is
+   *     {@link Inlined}
+   */
+  record Field(int index, List<RecordComponent> path, Form form) {
+    Object of(Record record) {
+      Object value = record;
+      for (RecordComponent component : path) {
+        value = Records.value((Record) value, component);
+      }
+      return value;
+    }
+
     /** What the key does, in one line. */
     String about() {
+      RecordComponent component = path.get(path.size() - 1);
       About about = component.getAnnotation(About.class);
       if (about == null) {
         throw new IllegalStateException(component + " has no @About");
@@ -40,10 +56,20 @@ final class Section extends Form {
   Section(Class<? extends Record> type, String hint) {
     this.type = type;
     this.hint = hint;
-    RecordComponent[] components = type.getRecordComponents();
-    for (int i = 0; i < components.length; i++) {
-      Form form = Forms.of(components[i].getGenericType(), Records.key(components[i].getName()));
-      fields.put(Records.key(components[i].getName()), new Field(i, components[i], form));
+    addFields(type, List.of());
+  }
+
+  private void addFields(Class<?> record, List<RecordComponent> above) {
+    for (RecordComponent component : record.getRecordComponents()) {
+      List<RecordComponent> path = new ArrayList<>(above);
+      path.add(component);
+      if (component.isAnnotationPresent(Inlined.class)) {
+        addFields(component.getType(), path);
+      } else {
+        String key = Records.key(component.getName());
+        Form form = Forms.of(component.getGenericType(), key);
+        fields.put(key, new Field(fields.size(), List.copyOf(path), form));
+      }
     }
   }
 
@@ -85,12 +111,12 @@ final class Section extends Form {
       Field field = named.getValue();
       Tree value = entries.get(key);
       if (value != null) {
-        Object stand = standIn == null ? null : Records.value(standIn, field.component());
+        Object stand = standIn == null ? null : field.of(standIn);
         Object read = field.form().read(value, Lines.path(path, key), stand, problems);
         complete &= read != null;
         values[field.index()] = read;
       } else if (defaults != null) {
-        values[field.index()] = Records.value(defaults, field.component());
+        values[field.index()] = field.of(defaults);
       } else {
         problems.add(
             entries.where(),
@@ -131,16 +157,29 @@ final class Section extends Form {
     Set<Field> replaced = new HashSet<>();
     while (true) {
       try {
-        return Records.create(type, values);
+        return create(type, Arrays.asList(values).iterator());
       } catch (InvalidValueException refused) {
         report(refused, entries, path, problems);
         Field field = fields.get(relative(refused, path)[0]);
         if (field == null || standIn == null || !replaced.add(field)) {
           return standIn;
         }
-        values[field.index()] = Records.value(standIn, field.component());
+        values[field.index()] = field.of(standIn);
       }
     }
+  }
+
+  /** Makes a record of the values of its keys; inlined ones take theirs in turn. */
+  private static Record create(Class<? extends Record> type, Iterator<Object> values) {
+    RecordComponent[] components = type.getRecordComponents();
+    Object[] own = new Object[components.length];
+    for (int i = 0; i < own.length; i++) {
+      own[i] =
+          components[i].isAnnotationPresent(Inlined.class)
+              ? create(components[i].getType().asSubclass(Record.class), values)
+              : values.next();
+    }
+    return Records.create(type, own);
   }
 
   private void report(
@@ -159,7 +198,7 @@ final class Section extends Form {
     String got = step == steps.length && found instanceof Leaf ? found.got() : refused.got();
     problems.add(
         found.where(),
-        refused.what()
+        named(refused, path)
             + ": got "
             + got
             + " ("
@@ -177,9 +216,17 @@ final class Section extends Form {
     return tree instanceof Entries map ? map.get(step) : null;
   }
 
+  /** The refused key's dotted name, with its place where this section stands in a list. */
+  private static String named(InvalidValueException refused, String path) {
+    String section = path.replaceAll("\\[\\d+]", "") + ".";
+    return refused.what().startsWith(section)
+        ? Lines.path(path, refused.what().substring(section.length()))
+        : refused.what();
+  }
+
   /** The steps from this section to the refused value: {@code rows[2].name} has three. */
   private static String[] relative(InvalidValueException refused, String path) {
-    String what = refused.what();
+    String what = named(refused, path);
     return (what.startsWith(path + ".") ? what.substring(path.length() + 1) : what)
         .split("\\.|\\[|\\]\\.?");
   }
@@ -208,10 +255,11 @@ final class Section extends Form {
   Entries write(Object value) {
     Entries written = new Entries(Map.of(), Scalars.NOWHERE);
     for (Map.Entry<String, Field> named : fields.entrySet()) {
-      Object component = Records.value((Record) value, named.getValue().component());
+      Field field = named.getValue();
       written =
           written.with(
-              named.getKey(), new Entry(Scalars.NOWHERE, named.getValue().form().write(component)));
+              named.getKey(),
+              new Entry(Scalars.NOWHERE, field.form().write(field.of((Record) value))));
     }
     return written;
   }

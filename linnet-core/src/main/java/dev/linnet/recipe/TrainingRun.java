@@ -116,7 +116,7 @@ public final class TrainingRun implements AutoCloseable {
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
     experiment.origin().ifPresent(this::startFrom);
     WeightsFolder.describe(folder.path(), model, experiment.classes(), preprocessing);
-    this.optimizer = Ingredients.optimizer(recipe, model);
+    this.optimizer = Ingredients.optimizer(recipe, model, experiment.updates());
     this.objective = Ingredients.objective(recipe);
     this.log = new MetricsLog(folder);
     this.trainer = trainer(recipe);
@@ -179,7 +179,7 @@ public final class TrainingRun implements AutoCloseable {
         experiment.device(),
         recipe.dtype().value(),
         recipe.seed(),
-        Ingredients.clipping(recipe),
+        Ingredients.gradientRules(recipe, model),
         recipe.earlyStopping().isNone()
             ? Optional.empty()
             : Optional.of(

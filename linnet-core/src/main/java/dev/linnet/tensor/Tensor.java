@@ -682,6 +682,12 @@ public final class Tensor implements AutoCloseable {
     return unary("norm", handle().norm());
   }
 
+  /** Euclidean lengths over dimensions, which stay with size 1 or go. */
+  public Tensor norm(Dims dims) {
+    return unary(
+        "norm", handle().norm(new ScalarOptional(new Scalar(2)), dims.dims(), dims.keep()));
+  }
+
   /** Probabilities along a dimension. */
   public Tensor softmax(int dim) {
     return unary("softmax", handle().softmax(dim));
@@ -1007,6 +1013,18 @@ public final class Tensor implements AutoCloseable {
       recorder.add("matmul", NO_ATTRIBUTES, y.count() * dim(-1), y, this, other);
     }
     return y;
+  }
+
+  /**
+   * Adds a matrix product to a share of this matrix: {@code beta · this + alpha · a·b}.
+   *
+   * @param a [n, k]
+   * @param b [k, m], where this is [n, m]
+   */
+  public Tensor addMatmul(Tensor a, Tensor b, double beta, double alpha) {
+    return new Tensor(
+        torch.addmm(handle(), a.handle(), b.handle(), new Scalar(beta), new Scalar(alpha)),
+        "addmm");
   }
 
   /**

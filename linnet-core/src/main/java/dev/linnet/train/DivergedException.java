@@ -17,6 +17,6 @@ public final class DivergedException extends LinnetException {
             + ", learning rate "
             + lr
             + "); training stopped and the last good checkpoint is kept;"
-            + " try a lower schedule.lr, a longer warm-up or clip.norm");
+            + " try a lower schedule.lr, a longer warm-up or clip");
   }
 }

@@ -1,7 +1,7 @@
 package dev.linnet.train;
 
 import dev.linnet.base.Check;
-import dev.linnet.optim.GradientClipping;
+import dev.linnet.optim.GradientRule;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param device where to compute
  * @param dtype type of convolutions and matrix products; weights stay fp32
  * @param seed key of every random draw
- * @param clipping limit on the gradient's length
+ * @param gradientRules what is done to the gradients of an update, in order
  * @param earlyStopping when to give up
  * @param checkpointEvery time between full saves inside an epoch
  * @param tricks what changes batches, in order
@@ -31,7 +31,7 @@ public record TrainOptions(
     Device device,
     DType dtype,
     long seed,
-    Optional<GradientClipping> clipping,
+    List<GradientRule> gradientRules,
     Optional<EarlyStopping> earlyStopping,
     Duration checkpointEvery,
     List<BatchTrick<?>> tricks,
@@ -41,6 +41,7 @@ public record TrainOptions(
   public TrainOptions {
     Check.that(epochs >= 1, "epochs", epochs, "at least 1");
     Check.that(accumulate >= 1, "accumulate", accumulate, "at least 1");
+    gradientRules = List.copyOf(gradientRules);
     tricks = List.copyOf(tricks);
     identity = Map.copyOf(identity);
   }

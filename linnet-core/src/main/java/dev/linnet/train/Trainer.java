@@ -6,7 +6,7 @@ import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
 import dev.linnet.models.Classifier;
 import dev.linnet.nn.Parameter;
-import dev.linnet.optim.GradientClipping;
+import dev.linnet.optim.GradientRule;
 import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.Schedule;
 import dev.linnet.tensor.Autocast;
@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -283,17 +284,17 @@ public final class Trainer {
 
   private void applyGradients(double lr) {
     if (!isScaled() || progress.scaler.unscale(weights.trained().values())) {
-      options.clipping().ifPresent(c -> clip(c, lr));
+      options.gradientRules().forEach(rule -> apply(rule, lr));
       parts.optimizer().step(lr);
       parts.averaging().ifPresent(a -> a.updated(progress.update + 1));
     }
     parts.optimizer().clearGradients();
   }
 
-  private void clip(GradientClipping clipping, double lr) {
-    double norm = clipping.apply(weights.trained().values());
-    if (!Double.isFinite(norm)) {
-      throw new DivergedException(norm, progress.position(), lr);
+  private void apply(GradientRule rule, double lr) {
+    OptionalDouble norm = rule.apply(parts.optimizer().groups());
+    if (norm.isPresent() && !Double.isFinite(norm.getAsDouble())) {
+      throw new DivergedException(norm.getAsDouble(), progress.position(), lr);
     }
   }
 

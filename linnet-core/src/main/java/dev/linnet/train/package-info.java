@@ -4,7 +4,7 @@
  * <p>Hooks are called in this order. {@link dev.linnet.train.TrainingListener#started}; for each
  * update: {@link dev.linnet.train.BatchTrick} draws and applies, {@link
  * dev.linnet.train.FeatureTrick} draws, {@link dev.linnet.train.Objective} runs forward and makes
- * the loss, backward, clipping, optimizer, weight average, {@link
+ * the loss, backward, {@link dev.linnet.optim.GradientRule}, optimizer, weight average, {@link
  * dev.linnet.train.TrainingListener#stepped}; at the end of an epoch: validation, best weights
  * saved, {@link dev.linnet.train.TrainingListener#epochEnded}, {@link
  * dev.linnet.train.TrainingListener#checkpointed}; at last {@link

@@ -118,7 +118,7 @@ final class ChooserTest {
   void plain_up_to_64_pixels_is_that_of_the_comparisons() {
     Recipe recipe = choose("plain", FASHION, BF16, "model=resnet20").recipe();
     assertThat(recipe.optimizer())
-        .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, OrAuto.of(5e-4), true));
+        .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.of(5e-4), true)));
     assertThat(recipe.schedule())
         .isEqualTo(new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(128)), OrAuto.of(1.0), 0));
     assertThat(recipe.augment()).isEqualTo(new AugmentRecipe.PadCropFlip(4, 0.5));
@@ -178,7 +178,8 @@ final class ChooserTest {
                 .withAugment(AugmentRecipe.None.DEFAULT)
                 .withSchedule(
                     new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.none()), OrAuto.of(0.3), 0))
-                .withOptimizer(new OptimizerRecipe.Sgd(0.9, true, OrAuto.of(0.0), true))
+                .withOptimizer(
+                    new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.of(0.0), true)))
                 .with(
                     "evaluation",
                     new Recipe.Evaluation(
@@ -223,8 +224,8 @@ final class ChooserTest {
     assertThat(RecipeWriter.write(choose("quick", DIGITS, FP32).loaded()).lines())
         .contains(
             "model: lenet5                               # chosen for the data",
-            "schedule: {name: cosine, lr: 0.1, lr_per: 128, warmup_epochs: 1.5, min_lr: 0}  # plain,"
-                + " chosen for the data",
+            "schedule: {name: cosine, lr: 0.1, lr_per: 128, warmup_epochs: 1.5, min_lr: 0}  #"
+                + " plain, chosen for the data",
             "augment: {name: pad-crop-flip, padding: 2, flip: 0}  # chosen for the data");
   }
 

@@ -8,6 +8,8 @@ import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
+import dev.linnet.optim.Muon;
+import dev.linnet.optim.SignDecay;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.PictureTrick;
@@ -98,7 +100,7 @@ final class RandomRecipes {
         tricks(),
         ema,
         ema.isNone() ? none(() -> swa(epochs)) : OrNone.none(),
-        none(() -> new Recipe.Clip(random.nextDouble(0.1, 9))),
+        none(this::clip),
         holdOut ? none(this::earlyStopping) : OrNone.none(),
         new Recipe.Checkpoint(1 + random.nextInt(1000)),
         new Recipe.MaxBad(random.nextDouble(), random.nextInt(10)),
@@ -133,14 +135,57 @@ final class RandomRecipes {
     };
   }
 
+  private ClipRecipe clip() {
+    return switch (random.nextInt(3)) {
+      case 0 -> new ClipRecipe.Norm(random.nextDouble(0.1, 9));
+      case 1 -> new ClipRecipe.Value(random.nextDouble(0.1, 9));
+      default -> new ClipRecipe.Agc(random.nextDouble(0.01, 1), random.nextDouble(1e-9, 1e-3));
+    };
+  }
+
   private OptimizerRecipe optimizer() {
     OrAuto<Double> decay = auto(() -> Math.pow(10, random.nextDouble(-12, 0)));
-    if (flip()) {
-      double momentum = random.nextDouble();
-      return new OptimizerRecipe.Sgd(momentum, momentum > 0 && flip(), decay, flip());
-    }
+    ParameterRules rules =
+        new ParameterRules(
+            decay,
+            flip(),
+            none(() -> random.nextDouble(0.1, 1)),
+            flip() ? List.of() : List.of(group(), group()));
+    double share = random.nextDouble();
     List<Double> betas = List.of(random.nextDouble(), random.nextDouble());
-    return new OptimizerRecipe.AdamW(betas, random.nextDouble(1e-9, 1e-3), decay, flip());
+    double eps = random.nextDouble(1e-9, 1e-3);
+    return switch (random.nextInt(6)) {
+      case 0 -> new OptimizerRecipe.Sgd(share, share > 0 && flip(), rules);
+      case 1 -> new OptimizerRecipe.AdamW(betas, eps, rules);
+      case 2 -> new OptimizerRecipe.RmsPropTf(share, eps, share, flip(), flip(), rules);
+      case 3 ->
+          new OptimizerRecipe.Lamb(
+              betas, eps, none(() -> random.nextDouble(0.1, 9)), flip(), flip(), rules);
+      case 4 ->
+          new OptimizerRecipe.Muon(
+              share,
+              flip(),
+              flip(),
+              one(Muon.Scaling.values()),
+              one(DType.FLOAT32, DType.BFLOAT16),
+              betas,
+              eps,
+              share,
+              rules);
+      default ->
+          new OptimizerRecipe.PowerSign(
+              share,
+              random.nextDouble(1.1, 9),
+              one(SignDecay.Kind.values()),
+              random.nextDouble(0.1, 9),
+              rules);
+    };
+  }
+
+  /** A group that every network has: each has a weight. */
+  private ParameterRules.Group group() {
+    return new ParameterRules.Group(
+        one("weight$", "w.i[g]ht", "[a-z]"), random.nextDouble(), auto(() -> random.nextDouble()));
   }
 
   private Tricks tricks() {

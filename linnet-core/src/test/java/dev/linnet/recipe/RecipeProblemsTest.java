@@ -37,8 +37,8 @@ final class RecipeProblemsTest {
         "modle: unknown key (my.yaml:2); did you mean \"model\"?",
         "batch: got 0 (my.yaml:3); must be in [1, 1000000], or auto",
         "optimizer.nesterow: unknown key (my.yaml:4); did you mean \"nesterov\"?",
-        "optimizer.momentum: got 1.5 (my.yaml:4); must be in [0, 1)",
         "optimizer.weight_decay: got -1 (my.yaml:4); must be in [0, 1], or auto",
+        "optimizer.momentum: got 1.5 (my.yaml:4); must be in [0, 1)",
         "label_smoothing.epsilon: got 1 (my.yaml:6); must be in [0, 1); to switch label smoothing"
             + " off, remove it from \"tricks\"",
         "epochs: given twice (my.yaml:1 and my.yaml:7); keep one");
@@ -53,7 +53,9 @@ final class RecipeProblemsTest {
     assertProblems(
         "optimizer: {name: adamw, momentum: 0.9}\nschedule: {lr: 0.001}",
         line(
-            "optimizer.momentum", 1, "known: name, betas, eps, weight_decay, decay_norm_and_bias"));
+            "optimizer.momentum",
+            1,
+            "known: name, betas, eps, weight_decay, decay_norm_and_bias, layer_decay, groups"));
     assertProblems("augment: {name: none, flip: 1}", line("augment.flip", 1, "known: name"));
     assertProblems(
         "ema: {decay: 0.9, wramup: true}", line("ema.wramup", 1, "did you mean \"warmup\"?"));
@@ -136,13 +138,22 @@ final class RecipeProblemsTest {
 
   @Test
   void choices_are_listed() {
-    assertProblems("optimizer: lion", "optimizer: got \"lion\" (my.yaml:1); must be sgd or adamw");
+    String optimizers =
+        "sgd, adam, adamw, nadam, rmsprop, rmsprop_tf, adagrad, lamb, lion, muon, powersign";
     assertProblems(
-        "optimizer: {name: lion}", "optimizer: got \"lion\" (my.yaml:1); must be sgd or adamw");
+        "optimizer: lino",
+        "optimizer: got \"lino\" (my.yaml:1); must be " + optimizers + " or addsign");
+    assertProblems(
+        "optimizer: {name: lino}",
+        "optimizer: got \"lino\" (my.yaml:1); must be " + optimizers + " or addsign");
     assertProblems(
         "optimizer: [sgd]",
-        "optimizer: got a list (my.yaml:1); must be sgd, adamw or a mapping with one of them as"
-            + " name");
+        "optimizer: got a list (my.yaml:1); must be "
+            + optimizers
+            + ", addsign or a mapping with one of them as name");
+    assertProblems("clip: agr", "clip: got \"agr\" (my.yaml:1); must be norm, value or agc");
+    assertProblems("clip: true", "clip: got true (my.yaml:1); must be norm, value or agc");
+    assertProblems("clip: {max: 1}", "clip: has no name (my.yaml:1); must be norm, value or agc");
     assertProblems("schedule: step", "schedule: got \"step\" (my.yaml:1); must be cosine");
     assertProblems(
         "augment: randaugment",
@@ -232,8 +243,12 @@ final class RecipeProblemsTest {
   @Test
   void parts_that_can_be_off_say_how() {
     assertProblems(
-        "clip: {norm: 0}",
-        "clip.norm: got 0 (my.yaml:1); must be above 0; to do without, write \"clip: false\"");
+        "clip: {name: norm, max: 0}",
+        "clip.max: got 0 (my.yaml:1); must be above 0; to do without, write \"clip: false\"");
+    assertProblems(
+        "clip: {name: agc, factor: 2, eps: 0}",
+        "clip.factor: got 2 (my.yaml:1); must be in (0, 1]; to do without, write \"clip: false\"",
+        "clip.eps: got 0 (my.yaml:1); must be in (0, 1); to do without, write \"clip: false\"");
     assertProblems(
         "ema: {decay: 1, every: 0}",
         "ema.decay: got 1 (my.yaml:1); must be in [0, 1); to do without, write \"ema: false\"",
@@ -261,7 +276,7 @@ final class RecipeProblemsTest {
         "schedule.min_lr: got 0.2 (my.yaml:1); must be in [0, 0.1], up to lr");
     assertProblems(
         "optimizer: {momentum: 0}",
-        "optimizer.nesterov: got true (preset plain:48); must be false where momentum is 0");
+        "optimizer.nesterov: got true (preset plain:51); must be false where momentum is 0");
     assertProblems(
         "epochs: auto",
         "epochs: got \"auto\" (my.yaml:1); must be a whole number where budget_seconds is none");
@@ -271,8 +286,12 @@ final class RecipeProblemsTest {
             + " the validation pictures");
     assertProblems(
         "optimizer: adamw",
-        "schedule.lr: got 0.1 (preset plain:49), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 (preset plain:56), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.001");
+    assertProblems(
+        "optimizer: lamb",
+        "schedule.lr: got 0.1 (preset plain:56), which is meant for SGD; must be given with another"
+            + " optimizer (my.yaml:1), such as schedule.lr: 0.005");
   }
 
   @Test
@@ -343,7 +362,7 @@ final class RecipeProblemsTest {
             "--set schedule: is not valid YAML: expected ',' or '}', but got <stream end>",
             "seed: got a mapping (--set seed.deep); must be a whole number",
             "optimizer.betas: unknown key (--set optimizer.betas); known: name, momentum, nesterov,"
-                + " weight_decay, decay_norm_and_bias",
+                + " weight_decay, decay_norm_and_bias, layer_decay, groups",
             "optimizer.momentum: got 1.5 (--set optimizer.momentum); must be in [0, 1)",
             "label_smoothing.epsilon: got 2 (--set tricks.label_smoothing.epsilon); must be in [0,"
                 + " 1); to switch label smoothing off, remove it from \"tricks\"",
@@ -356,6 +375,69 @@ final class RecipeProblemsTest {
         .containsExactly(
             "schedule.warmup_epochs: got 3 (--set schedule.warmup_epochs); must be at most epochs,"
                 + " which is 2");
+  }
+
+  @Test
+  void groups_of_parameters_are_checked_by_the_network() {
+    String groups =
+        """
+        model: resnet18
+        optimizer:
+          groups:
+            - {match: "^layer4", lr_scale: 0.1, weight_decay: 0}
+        """;
+    assertProblems(
+        groups + "    - {match: \"^laeyr3\"}",
+        "optimizer.groups[1].match: got the text \"^laeyr3\" (my.yaml:5); is found in no"
+            + " parameter's name; did you mean \"layer3\", \"layer1\" or \"layer2\"?");
+    assertProblems(
+        groups + "    - {match: qqqqqq}",
+        "optimizer.groups[1].match: got \"qqqqqq\" (my.yaml:5); is found in no parameter's name;"
+            + " they begin with \"conv1.weight\"");
+    assertProblems(
+        groups + "    - {match: \"(\", lr_scale: -1, weight_decay: 2}",
+        "optimizer.groups[1].match: got the text \"(\" (my.yaml:5); must be a regular expression,"
+            + " such as \"^layer4\": Unclosed group",
+        "optimizer.groups[1].lr_scale: got -1 (my.yaml:5); must be in [0, 1000]",
+        "optimizer.groups[1].weight_decay: got 2 (my.yaml:5); must be in [0, 1], or auto");
+    assertProblems(
+        "optimizer: {groups: [{lr_scale: 2}]}",
+        "optimizer.groups[0].match: is missing (my.yaml:1); which parameters, such as"
+            + " \"^layer4\"");
+    assertProblems(
+        "optimizer: {groups: {match: fc}, layer_decay: 0}",
+        "optimizer.groups: got a mapping (my.yaml:1); must be a list such as [1, 2], each a mapping"
+            + " with the keys match, lr_scale, weight_decay",
+        "optimizer.layer_decay: got 0 (my.yaml:1); must be in (0, 1], or none");
+  }
+
+  @Test
+  void numbers_of_optimizers_are_checked() {
+    wrong("nadam, momentum_decay: 1", "momentum_decay: got 1", "in [0, 1)");
+    wrong("rmsprop, alpha: 1", "alpha: got 1", "in [0, 1)");
+    wrong("rmsprop_tf, momentum: -1", "momentum: got -1", "in [0, 1)");
+    wrong("rmsprop_tf, eps: 1", "eps: got 1", "in (0, 1)");
+    wrong("adagrad, lr_decay: -1", "lr_decay: got -1", "at least 0");
+    wrong(
+        "adagrad, initial_accumulator_value: -1",
+        "initial_accumulator_value: got -1",
+        "at least 0");
+    wrong("lamb, max_grad_norm: 0", "max_grad_norm: got 0", "above 0, or none");
+    wrong("muon, iteration: fp16", "iteration: got \"fp16\"", "bf16 or fp32");
+    wrong("muon, rest_lr_scale: -1", "rest_lr_scale: got -1", "in [0, 1000]");
+    wrong("muon, adjust_lr: rms", "adjust_lr: got \"rms\"", "original or match-rms-adamw");
+    wrong("powersign, base: 1", "base: got 1", "in (1, 100]");
+    wrong("powersign, periods: 0", "periods: got 0", "in (0, 1000]");
+    wrong("addsign, alpha: 0", "alpha: got 0", "in (0, 100]");
+    wrong("addsign, beta: 1", "beta: got 1", "in [0, 1)");
+    wrong("addsign, decay: exp", "decay: got \"exp\"", "none, linear, cosine or restart");
+    wrong("lion, betas: [0.9]", "betas: got [0.9]", "two numbers in [0, 1), such as [0.9, 0.999]");
+  }
+
+  private void wrong(String optimizer, String got, String must) {
+    assertProblems(
+        "optimizer: {name: " + optimizer + "}\nschedule: {lr: 0.001}",
+        "optimizer." + got + " (my.yaml:1); must be " + must);
   }
 
   @Test

@@ -47,7 +47,8 @@ final class RecipeReaderTest {
                 .withModel("resnet50d")
                 .withEpochs(120)
                 .withBatch(256)
-                .withOptimizer(new OptimizerRecipe.Sgd(0.9, true, OrAuto.of(1e-4), false))
+                .withOptimizer(
+                    new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.of(1e-4), false)))
                 .withSchedule(
                     new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(256)), OrAuto.of(5.0), 0))
                 .withTricks(new Tricks(List.of(ZeroGamma.DEFAULT, new LabelSmoothing(0.1)))));
@@ -91,7 +92,7 @@ final class RecipeReaderTest {
             schedule: {lr: .001, lr_per: none, warmup_epochs: 0.5, min_lr: 1E-5}
             tricks: {label_smoothing: {epsilon: 0.2}, zero_gamma: {}}
             ema: {decay: 0.99, warmup: false, every: 4}
-            clip: {norm: 5}
+            clip: {name: norm, max: 5}
             early_stopping: false
             checkpoint: {every_seconds: 5}
             max_bad: {share: 0, count: 0}
@@ -135,12 +136,12 @@ final class RecipeReaderTest {
                 2,
                 Long.MAX_VALUE,
                 OrAuto.of(DType.BFLOAT16),
-                new OptimizerRecipe.AdamW(List.of(0.9, 0.95), 1e-6, OrAuto.of(0.01), false),
+                new OptimizerRecipe.AdamW(List.of(0.9, 0.95), 1e-6, ParameterRules.of(0.01)),
                 new ScheduleRecipe.Cosine(0.001, OrAuto.of(OrNone.none()), OrAuto.of(0.5), 1e-5),
                 new Tricks(List.of(new LabelSmoothing(0.2), ZeroGamma.DEFAULT)),
                 OrNone.of(new Recipe.Ema(0.99, false, 4)),
                 OrNone.none(),
-                OrNone.of(new Recipe.Clip(5)),
+                OrNone.of(new ClipRecipe.Norm(5)),
                 OrNone.none(),
                 new Recipe.Checkpoint(5),
                 new Recipe.MaxBad(0, 0),
@@ -164,13 +165,14 @@ final class RecipeReaderTest {
                 .withEpochs(20)
                 .withBatch(32)
                 .withSeed(7)
-                .withOptimizer(new OptimizerRecipe.Sgd(0.95, true, OrAuto.auto(), true))
+                .withOptimizer(
+                    new OptimizerRecipe.Sgd(0.95, true, new ParameterRules(OrAuto.auto(), true)))
                 .withTricks(Tricks.NONE.with(new LabelSmoothing(0.2))));
     assertThat(loaded.sources())
         .containsEntry("epochs", path("parent.yaml") + ":2")
         .containsEntry("batch", path("my.yaml") + ":2")
         .containsEntry("optimizer.momentum", "--set optimizer.momentum")
-        .containsEntry("optimizer.nesterov", "preset plain:48")
+        .containsEntry("optimizer.nesterov", "preset plain:51")
         .containsEntry("tricks.label_smoothing", path("parent.yaml") + ":4")
         .containsEntry("seed", "--set seed");
   }
@@ -179,18 +181,18 @@ final class RecipeReaderTest {
   void another_name_begins_anew() throws IOException {
     write("parent.yaml", "optimizer: {name: adamw, eps: 1e-6}\nschedule: {lr: 0.001}");
     assertThat(read("extends: parent.yaml").optimizer())
-        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-6, OrAuto.of(0.01), false));
+        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-6, ParameterRules.of(0.01)));
     assertThat(read("extends: parent.yaml\noptimizer: {eps: 1e-5}").optimizer())
-        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-5, OrAuto.of(0.01), false));
+        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.9, 0.999), 1e-5, ParameterRules.of(0.01)));
     assertThat(
             read("extends: parent.yaml\noptimizer: {name: adamw, betas: [0.5, 0.5]}").optimizer())
         .as("the same name goes on")
-        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.5, 0.5), 1e-6, OrAuto.of(0.01), false));
+        .isEqualTo(new OptimizerRecipe.AdamW(List.of(0.5, 0.5), 1e-6, ParameterRules.of(0.01)));
     assertThat(read("extends: parent.yaml\noptimizer: sgd").optimizer())
         .as("with what plain has for it")
         .isEqualTo(Recipes.plain().optimizer());
     assertThat(read("extends: parent.yaml\noptimizer: {name: sgd, momentum: 0.5}").optimizer())
-        .isEqualTo(new OptimizerRecipe.Sgd(0.5, true, OrAuto.auto(), true));
+        .isEqualTo(new OptimizerRecipe.Sgd(0.5, true, new ParameterRules(OrAuto.auto(), true)));
     assertThat(read("augment: pad-crop-flip").augment())
         .isEqualTo(AugmentRecipe.PadCropFlip.DEFAULT);
     assertThat(read("augment: {flip: 0}").augment())
@@ -199,10 +201,10 @@ final class RecipeReaderTest {
 
   @Test
   void parts_are_switched_on_and_off() throws IOException {
-    write("parent.yaml", "ema: {decay: 0.5}\nclip: true\ntricks: {label_smoothing: 0.3}");
+    write("parent.yaml", "ema: {decay: 0.5}\nclip: norm\ntricks: {label_smoothing: 0.3}");
     Recipe parent = read("extends: parent.yaml");
     assertThat(parent.ema().value()).isEqualTo(new Recipe.Ema(0.5, true, 1));
-    assertThat(parent.clip().value()).isEqualTo(Recipe.Clip.DEFAULT);
+    assertThat(parent.clip().value()).isEqualTo(ClipRecipe.Norm.DEFAULT);
     assertThat(read("extends: parent.yaml\nema: true").ema()).isEqualTo(parent.ema());
     assertThat(read("extends: parent.yaml\nema: {every: 2}").ema().value())
         .isEqualTo(new Recipe.Ema(0.5, true, 2));

@@ -36,8 +36,9 @@ final class RecipeWriterTest {
         .contains(
             "batch: 32                                   # --batch",
             "epochs: auto                                # quick",
-            "optimizer: {name: sgd, momentum: 0.95, nesterov: true, weight_decay: auto,"
-                + " decay_norm_and_bias: true}  # plain, --set optimizer.momentum",
+            "optimizer:",
+            "  momentum: 0.95                            # --set optimizer.momentum",
+            "  layer_decay: none                         # plain",
             "  label_smoothing: 0.1                      # quick");
   }
 

@@ -15,18 +15,24 @@ import dev.linnet.image.RandomHorizontalFlip;
 import dev.linnet.image.RandomResizedCrop;
 import dev.linnet.image.Sequence;
 import dev.linnet.optim.AdamW;
+import dev.linnet.optim.AdaptiveClipping;
+import dev.linnet.optim.AddSign;
+import dev.linnet.optim.Muon;
 import dev.linnet.optim.Sgd;
+import dev.linnet.optim.SignDecay;
 import dev.linnet.optim.WarmupCosine;
 import dev.linnet.optim.WeightAverage;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.recipe.Recipes.Difference;
 import dev.linnet.recipe.Recipes.Preset;
+import dev.linnet.tensor.DType;
 import dev.linnet.testing.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -39,7 +45,7 @@ final class RecipesTest {
   void plain_is_the_recipe_of_the_comparisons() {
     Recipe plain = Recipes.plain();
     assertThat(plain.optimizer())
-        .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, OrAuto.auto(), true));
+        .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.auto(), true)));
     assertThat(plain.schedule())
         .isEqualTo(new ScheduleRecipe.Cosine(0.1, OrAuto.auto(), OrAuto.of(1.0), 0));
     assertThat(plain.tricks()).isEqualTo(Tricks.NONE);
@@ -71,7 +77,7 @@ final class RecipesTest {
 
   @Test
   void a_default_stands_in_one_place() {
-    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.TRICKS)
+    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.CLIPS, Kinds.TRICKS)
         .flatMap(List::stream)
         .forEach(
             kind -> {
@@ -87,7 +93,9 @@ final class RecipesTest {
     assertThat(Recipes.plain().maxBad().count()).isEqualTo(BadPictures.Limit.DEFAULT.count());
     assertThat(Recipes.plain().maxPixels()).isEqualTo(DecodeOptions.DEFAULT.maxPixels());
     OptimizerRecipe.Sgd sgd = (OptimizerRecipe.Sgd) Recipes.plain().optimizer();
-    assertThat(sgd.config()).as("that of the optimizer itself").isEqualTo(Sgd.Config.DEFAULT);
+    assertThat(sgd.config(new OptimizerRecipe.Setting(1, Set.of())))
+        .as("that of the optimizer itself")
+        .isEqualTo(Sgd.Config.DEFAULT);
   }
 
   @Test
@@ -153,7 +161,7 @@ final class RecipesTest {
   @Test
   void every_key_says_what_it_does() {
     List<Class<? extends Record>> records = new ArrayList<>(List.of(Recipe.class));
-    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.TRICKS)
+    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.CLIPS, Kinds.TRICKS)
         .flatMap(List::stream)
         .map(Kind::type)
         .forEach(records::add);
@@ -162,7 +170,7 @@ final class RecipesTest {
             Recipe.ModelOptions.class,
             Recipe.Evaluation.class,
             Recipe.Ema.class,
-            Recipe.Clip.class,
+            ParameterRules.Group.class,
             Recipe.EarlyStopping.class,
             Recipe.Checkpoint.class,
             Recipe.MaxBad.class,
@@ -196,7 +204,25 @@ final class RecipesTest {
     assertThat(new Recipe.Ema(0.9, false, 1).config())
         .isEqualTo(
             WeightAverage.Config.DEFAULT.withDecay(0.9).withWarmup(WeightAverage.Warmup.OFF));
-    assertThat(OptimizerRecipe.AdamW.DEFAULT.config()).isEqualTo(AdamW.Config.DEFAULT);
+    OptimizerRecipe.Setting setting = new OptimizerRecipe.Setting(100, Set.of("fc"));
+    assertThat(OptimizerRecipe.AdamW.DEFAULT.config(setting)).isEqualTo(AdamW.Config.DEFAULT);
+    assertThat(OptimizerRecipe.Muon.DEFAULT.config(setting))
+        .isEqualTo(
+            new Muon.Config(
+                0.95,
+                true,
+                false,
+                Muon.Scaling.MATCH_RMS_ADAMW,
+                DType.BFLOAT16,
+                AdamW.Config.DEFAULT,
+                1,
+                Set.of("fc")));
+    assertThat(
+            new OptimizerRecipe.AddSign(0.8, 2, SignDecay.Kind.COSINE, 0.5, ParameterRules.of(0))
+                .config(setting))
+        .isEqualTo(new AddSign.Config(0.8, 2, new SignDecay(SignDecay.Kind.COSINE, 0.5, 100)));
+    assertThat(ClipRecipe.Agc.DEFAULT.rule(Set.of("fc")))
+        .isEqualTo(new AdaptiveClipping(0.01, 1e-3, Set.of("fc")));
   }
 
   @Test
