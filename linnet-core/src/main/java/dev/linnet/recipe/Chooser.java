@@ -26,6 +26,7 @@ import java.util.Locale;
  *       four steps</td></tr>
  *   <tr><td>epochs</td><td>as many as fit into the budget, but no more than the network needs</td>
  *   </tr>
+ *   <tr><td>tricks</td><td>by the length of the run: {@link TrickChooser}</td></tr>
  *   <tr><td>lr_per, weight_decay</td><td>128 and 5e-4 up to 64 pixels, 256 and 1e-4 above</td></tr>
  *   <tr><td>augment</td><td>pad, crop, mirror for pictures up to 64 pixels; above, random resized
  *       crop and mirror; characters are moved by 2 pixels and not mirrored</td></tr>
@@ -43,6 +44,15 @@ public final class Chooser {
   private static final List<Integer> BUDGET_SIZES = List.of(128, 96, 64);
   private static final int FEWEST_EPOCHS = 10;
   private static final int MOST_EPOCHS = 200;
+
+  /** Epochs of a usual run on small pictures. */
+  private static final int SMALL_EPOCHS = 30;
+
+  /** Updates below which a smaller batch helps, where the tricks are chosen too. */
+  private static final int MANY_UPDATES = 4000;
+
+  /** The smallest batch that is chosen for that: smaller ones cost time. */
+  private static final int LEAST_BATCH = 32;
 
   /** Updates below which more epochs still help, whatever the number of pictures. */
   private static final int ENOUGH_UPDATES = 1500;
@@ -89,6 +99,8 @@ public final class Chooser {
     double rate = speed.picturesPerSecond(model, size, color, dtype);
     double epochSeconds = speed.epochSeconds(data, rate);
     int epochs = epochs(model, size, batch, rate, epochSeconds);
+    Tricks tricks =
+        recipe.tricks().isAuto() ? TrickChooser.choose(data, epochs, reasons) : recipe.tricks();
     warnAboutFewPictures();
     boolean small = size <= SMALL_SIDE && data.side() <= SMALL_SIDE;
     Recipe chosen =
@@ -98,6 +110,7 @@ public final class Chooser {
             .withBatch(batch)
             .withEpochs(epochs)
             .withDtype(dtype)
+            .withTricks(tricks)
             .withOptimizer(optimizer(size))
             .withSchedule(schedule(size, epochs))
             .withAugment(augment(small))
@@ -180,14 +193,27 @@ public final class Chooser {
     }
     int usual = model.equals(LENET) || size > SMALL_SIDE ? 64 : 128;
     int batch = usual;
+    while (recipe.tricks().isAuto() && batch > LEAST_BATCH && updates(batch) < MANY_UPDATES) {
+      batch /= 2;
+    }
+    int forUpdates = batch;
     while (batch > 2 && data.training() / batch < 4) {
       batch /= 2;
     }
     batch = Math.min(batch, data.training());
-    if (batch < usual) {
+    if (batch < forUpdates) {
       reasons.add("batch " + batch + ": so that an epoch has several steps");
+    } else if (batch < usual) {
+      String made = String.format(Locale.ROOT, "%,d", updates(batch));
+      reasons.add("batch " + batch + ": so that the run has " + made + " updates");
     }
     return batch;
+  }
+
+  /** Updates of a run with that batch, of one of the usual length where it is still open. */
+  private long updates(int batch) {
+    int epochs = recipe.epochs().orElse(SMALL_EPOCHS);
+    return (long) epochs * (data.training() / batch / recipe.accumulate());
   }
 
   private int epochs(String model, int size, int batch, double rate, double epochSeconds) {
@@ -196,7 +222,7 @@ public final class Chooser {
     }
     int perUpdate = Math.multiplyExact(batch, recipe.accumulate());
     int updates = Math.max(1, data.training() / perUpdate);
-    int usual = model.equals(LENET) ? 15 : size <= SMALL_SIDE ? 30 : 60;
+    int usual = model.equals(LENET) ? 15 : size <= SMALL_SIDE ? SMALL_EPOCHS : 60;
     int enough = Math.max(usual, Math.min(MOST_EPOCHS, ENOUGH_UPDATES / updates));
     int fit = (int) Math.min(enough, plannedSeconds() / epochSeconds);
     int epochs = Math.max(1, fit);

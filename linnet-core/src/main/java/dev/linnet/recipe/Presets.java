@@ -14,7 +14,7 @@ final class Presets {
   static final String PLAIN = "plain";
 
   /** Every preset; a test compares it with the folder. */
-  static final List<String> NAMES = List.of(PLAIN, "quick");
+  static final List<String> NAMES = List.of(PLAIN, "quick", "auto", "bag-of-tricks", "cifar");
 
   /** The form of a whole recipe. */
   static final Section FORM = new Section(Recipe.class, "");

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * a mapping. Names in messages begin with the trick's: {@code cutmix.alpha}.
  */
 final class TrickList extends Form {
+  private static final String AUTO = "auto";
+
   private final Map<String, Section> sections = new LinkedHashMap<>();
 
   TrickList() {
@@ -34,11 +36,14 @@ final class TrickList extends Form {
 
   @Override
   List<String> expected() {
-    return List.of("a mapping of tricks; known: " + String.join(", ", sections.keySet()));
+    return List.of(AUTO, "a mapping of tricks; known: " + String.join(", ", sections.keySet()));
   }
 
   @Override
   @Nullable Object read(Tree tree, String path, @Nullable Object fallback, Problems problems) {
+    if (tree instanceof Leaf leaf && leaf.is(AUTO)) {
+      return Tricks.AUTO;
+    }
     if (!(tree instanceof Entries entries)) {
       return refuse(tree, path, fallback, problems);
     }
@@ -127,6 +132,9 @@ final class TrickList extends Form {
 
   @Override
   Tree write(Object value) {
+    if (((Tricks) value).isAuto()) {
+      return Scalars.leaf(AUTO);
+    }
     Entries written = new Entries(Map.of(), Scalars.NOWHERE);
     for (Record trick : ((Tricks) value).list()) {
       for (Kind kind : Kinds.TRICKS) {

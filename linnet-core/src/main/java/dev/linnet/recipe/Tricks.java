@@ -21,6 +21,12 @@ public record Tricks(List<Record> list) {
   /** No trick. */
   public static final Tricks NONE = new Tricks(List.of());
 
+  /** Chosen by the data and the length of the run ({@link Chooser#choose}). */
+  public static final Tricks AUTO = new Tricks(List.of(new Chosen()));
+
+  /** Stands for tricks that are still to be chosen. */
+  private record Chosen() {}
+
   public Tricks {
     List<Record> sorted = new ArrayList<>(list);
     sorted.sort(Comparator.comparingInt(trick -> order(trick.getClass())));
@@ -50,6 +56,11 @@ public record Tricks(List<Record> list) {
               + Nearest.didYouMean(name, known, "known: " + String.join(", ", known)));
     }
     return new Tricks(List.of(trick));
+  }
+
+  /** Whether they are still to be chosen. */
+  public boolean isAuto() {
+    return list.stream().anyMatch(Chosen.class::isInstance);
   }
 
   /** The settings of a trick, or empty where it is off. */
@@ -98,6 +109,9 @@ public record Tricks(List<Record> list) {
   }
 
   private static int order(Class<?> type) {
+    if (type == Chosen.class) {
+      return -1;
+    }
     for (int i = 0; i < Kinds.TRICKS.size(); i++) {
       if (Kinds.TRICKS.get(i).type() == type) {
         return i;

@@ -14,6 +14,8 @@ import dev.linnet.image.Orientation;
 import dev.linnet.recipe.DataFacts.Mirror;
 import dev.linnet.tensor.DType;
 import dev.linnet.testing.Seeds;
+import dev.linnet.tricks.RandomErasing;
+import dev.linnet.tricks.TrivialAugment;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -242,13 +244,62 @@ final class ChooserTest {
             List.of(Mirror.values()).get(random.nextInt(3)));
     TrainingSpeed speed = TrainingSpeed.of(new MachineFacts(1 + random.nextInt(64), DType.FLOAT32));
     for (String preset : Presets.NAMES) {
-      Recipe recipe = Chooser.choose(RecipeReader.create().read(preset), data, speed).recipe();
+      Recipe recipe = Chooser.choose(read(preset), data, speed).recipe();
       assertThat(Recipes.flat(recipe).entrySet())
           .filteredOn(key -> key.getValue().equals("auto"))
           .extracting(Map.Entry::getKey)
           .containsExactlyInAnyOrderElementsOf(OPEN);
       assertThat(recipe.batch().value()).isLessThanOrEqualTo(data.training());
     }
+  }
+
+  @Test
+  void a_long_run_on_few_small_pictures_gets_tricks_and_a_small_batch() {
+    DataFacts few =
+        new DataFacts(5000, 0, 10, new ImageSize(32, 32), ColorMode.RGB, Mirror.SAME_CLASS);
+    Chosen chosen = choose("auto", few, BF16, "model=resnet20", "epochs=60");
+    assertThat(chosen.recipe().tricks())
+        .isEqualTo(
+            new Tricks(
+                List.of(LabelSmoothing.DEFAULT, TrivialAugment.DEFAULT, RandomErasing.DEFAULT)));
+    assertThat(chosen.recipe().batch().value()).isEqualTo(64);
+    assertThat(chosen.reasons())
+        .contains(
+            "batch 64: so that the run has 4,680 updates",
+            "tricks label_smoothing, random_erasing, trivial_augment: each of 5,000 pictures is"
+                + " seen 60 times");
+  }
+
+  @Test
+  void a_short_run_gets_no_tricks() {
+    Chosen chosen = choose("auto", CIFAR, BF16, "model=resnet20", "epochs=10");
+    assertThat(chosen.recipe().tricks()).isEqualTo(Tricks.NONE);
+    assertThat(chosen.recipe().batch().value()).isEqualTo(64);
+    assertThat(chosen.reasons())
+        .contains(
+            "no tricks: each of 50,000 pictures is seen 10 times; with so few a network still"
+                + " underfits");
+  }
+
+  @Test
+  void characters_are_not_turned() {
+    Tricks tricks = choose("auto", DIGITS, BF16, "epochs=40").recipe().tricks();
+    assertThat(tricks.find(TrivialAugment.class)).isEmpty();
+    assertThat(tricks.find(RandomErasing.class)).isPresent();
+  }
+
+  @Test
+  void tricks_that_are_to_be_chosen_are_written_as_auto() {
+    LoadedRecipe auto = RecipeReader.create().read("auto");
+    assertThat(auto.recipe().tricks().isAuto()).isTrue();
+    assertThat(RecipeWriter.write(auto)).contains("tricks: auto");
+    assertThat(RecipeReader.create().read("auto", Map.of(), List.of("tricks={}")).recipe().tricks())
+        .isEqualTo(Tricks.NONE);
+  }
+
+  /** A preset for any number of pictures: the batches of some are larger than small sets. */
+  private static LoadedRecipe read(String preset) {
+    return RecipeReader.create().read(preset, Map.of("batch", "auto"), List.of());
   }
 
   private static Chosen choose(String preset, DataFacts data, TrainingSpeed speed, String... sets) {

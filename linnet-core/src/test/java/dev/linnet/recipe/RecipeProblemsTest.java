@@ -115,7 +115,7 @@ final class RecipeProblemsTest {
             + " warmup, every");
     assertProblems(
         "tricks: [label_smoothing]",
-        "tricks: got a list (my.yaml:1); must be a mapping of tricks; known: " + tricks());
+        "tricks: got a list (my.yaml:1); must be auto or a mapping of tricks; known: " + tricks());
     assertProblems(
         "tricks: {zero_gamma: 3}", "zero_gamma: got 3 (my.yaml:1); must be true or false");
     assertProblems(
@@ -460,8 +460,8 @@ final class RecipeProblemsTest {
             "recipe: got \"plian\"; no file and no preset has this name; did you mean \"plain\"?");
     assertThat(problems(() -> RecipeReader.create().read("no/such.yaml")))
         .containsExactly(
-            "recipe: got \"no/such.yaml\"; no file and no preset has this name; presets: plain,"
-                + " quick");
+            "recipe: got \"no/such.yaml\"; no file and no preset has this name; presets: "
+                + String.join(", ", Presets.NAMES));
     assertThat(problems(() -> RecipeReader.create().read("a\0b")))
         .containsExactly("recipe: got \"a b\"; must be a preset or a file");
     Files.createDirectory(folder.resolve("sub"));
