@@ -125,7 +125,6 @@ final class Measurement {
     doing = "temperature";
     double temperature = temperature();
     measureTest(temperature);
-    double seconds = (System.nanoTime() - begin) / 1e9;
     List<Detected> detections = new ArrayList<>();
     for (Foreign.Noise noise : Foreign.Noise.values()) {
       detections.addAll(detected(noise.text(), noise(noise)));
@@ -136,6 +135,7 @@ final class Measurement {
     for (RobustnessEvaluator.Sets.Named named : sets.foreign()) {
       detections.addAll(detected(named.name(), foreign(named)));
     }
+    double seconds = (System.nanoTime() - begin) / 1e9;
     return new Robustness(
         new Metrics(
             100 * clean.top(1), 100 * clean.top(5), cleanLoss.mean(), clean.images(), seconds),
@@ -404,9 +404,15 @@ final class Measurement {
     double[] places = at.toArray();
     List<Point> points = new ArrayList<>();
     for (int i = 0; i < places.length; i++) {
-      points.add(new Point(places[i], 1 - accuracies.get(i).top(1)));
+      points.add(new Point(places[i], error(accuracies.get(i))));
     }
     return points;
+  }
+
+  /** Wrong pictures by all, so that one of a hundred is 0.01 and not 1 − 0.99. */
+  private static double error(Accuracy accuracy) {
+    double right = Math.rint(accuracy.top(1) * accuracy.images());
+    return (accuracy.images() - right) / accuracy.images();
   }
 
   private static List<Point> pairs(DoubleStream at, List<PairError> errors) {

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * What was measured. Errors are shares in [0, 1].
  *
- * @param clean the pictures as they are
+ * @param clean the pictures as they are; its seconds are those of the whole measurement
  * @param center error by the side of a hole in the middle
  * @param border error by the side of what is left in the middle
  * @param mixup share of pairs taken for neither class, by λ

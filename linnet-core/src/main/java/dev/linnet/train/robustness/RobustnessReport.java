@@ -85,7 +85,7 @@ public record RobustnessReport(
   /** One figure a line: what, of which foreign pictures, at which hole, λ or ε, percent. */
   public String csv() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("clean", "", "", percent(1 - robustness.clean().top1() / 100)));
+    rows.add(List.of("clean", "", "", String.valueOf(100 - robustness.clean().top1())));
     add(rows, "center_occlusion", robustness.center());
     add(rows, "border_occlusion", robustness.border());
     add(rows, "mixup_pairs", robustness.mixup());
