@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,16 +143,32 @@ public abstract class Classifier extends Module {
    */
   public final List<Tensor> featureMaps(Tensor x, int... chosen) {
     checkPictures(x);
+    IntStream all = IntStream.range(0, levels.size());
+    return watch(
+        x, (chosen.length == 0 ? all : IntStream.of(chosen)).boxed().toList(), () -> features(x));
+  }
+
+  /**
+   * Runs a pass that calls this network, and looks at maps on its way.
+   *
+   * @param x pictures [N, C, H, W] that the pass gives to the network
+   * @param chosen indices into {@link #levels}
+   * @param pass what runs
+   * @return as {@link #featureMaps}
+   */
+  public final List<Tensor> watch(Tensor x, List<Integer> chosen, Runnable pass) {
     List<String> modules = new ArrayList<>();
-    if (chosen.length == 0) {
-      levels.forEach(level -> modules.add(level.module()));
-    }
     for (int index : chosen) {
       Check.that(
           index >= 0 && index < levels.size(), "level", index, "in [0, " + levels.size() + ")");
       modules.add(levels.get(index).module());
     }
-    Map<String, Tensor> seen = Taps.run(this, modules, () -> features(x)).tapped();
+    Supplier<Tensor> run =
+        () -> {
+          pass.run();
+          return x;
+        };
+    Map<String, Tensor> seen = Taps.run(this, modules, run).tapped();
     return modules.stream().map(name -> asMap(requireNonNull(seen.get(name)), x)).toList();
   }
 

@@ -4,6 +4,8 @@ import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
 import dev.linnet.tricks.FeatureCutMix;
 import dev.linnet.tricks.ManifoldMixup;
+import dev.linnet.tricks.SelfDistillation;
+import dev.linnet.tricks.TeacherTrick;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,6 +50,7 @@ final class Contradictions {
     Contradictions contradictions = new Contradictions(recipe);
     contradictions.averages();
     contradictions.mixing();
+    contradictions.teachers();
     return contradictions.found;
   }
 
@@ -57,7 +60,8 @@ final class Contradictions {
    * @throws RecipeException with all of them
    */
   static void refuse(LoadedRecipe loaded) {
-    List<String> lines = in(loaded.recipe()).stream().map(f -> f.line(loaded.at(f.key()))).toList();
+    List<String> lines =
+        in(loaded.recipe()).stream().map(f -> f.line(loaded.near(f.key()))).toList();
     if (!lines.isEmpty()) {
       throw new RecipeException(lines);
     }
@@ -103,6 +107,23 @@ final class Contradictions {
         "tricks.feature_cutmix",
         "true",
         "false where manifold_mixup is on, because a batch is mixed at one place");
+  }
+
+  private void teachers() {
+    refuseIf(
+        recipe.tricks().find(SelfDistillation.class).isPresent() && recipe.ema().isNone(),
+        "tricks.self_distillation",
+        "true",
+        "false where ema is off, whose average is the teacher; switch ema on");
+    boolean mixesFeatures = recipe.tricks().ofFeatures().isPresent();
+    for (Record trick : recipe.tricks().list()) {
+      boolean teaches = trick instanceof TeacherTrick || trick instanceof SelfDistillation;
+      refuseIf(
+          teaches && mixesFeatures,
+          "tricks." + Tricks.nameOf(trick),
+          "true",
+          "false where features are mixed, because the teacher sees the pictures, which are not");
+    }
   }
 
   private void refuseIf(boolean wrong, String key, Object got, String must) {

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -45,6 +46,7 @@ import java.util.Optional;
  * @param updates of the whole run
  * @param warnings what the user should know before the run
  * @param origin the weights to start from, where they are still to be read
+ * @param teachers what tricks learn from
  */
 public record Experiment(
     Chosen chosen,
@@ -55,7 +57,8 @@ public record Experiment(
     MemoryEstimate memory,
     long updates,
     List<String> warnings,
-    Optional<Origin> origin) {
+    Optional<Origin> origin,
+    Teachers teachers) {
   /** The data set when none is named. */
   public static final String DEFAULT_DATA = "digits";
 
@@ -108,6 +111,7 @@ public record Experiment(
       LoadedRecipe asked, Surroundings around, DrawnIndices drawn, Optional<Origin> origin) {
     Contradictions.refuse(asked);
     checkType(asked, around.device());
+    Teachers teachers = Teachers.of(asked, around.hub());
     Recipe recipe = asked.recipe();
     if (!recipe.model().isAuto()) {
       Zoo.find(recipe.model().value());
@@ -121,6 +125,7 @@ public record Experiment(
                 .withSeed(recipe.seed())
                 .withDrawn(drawn)
                 .withDownloads(around.downloads()));
+    teachers.check(data.classes());
     Origin.Settled settled =
         origin
             .map(start -> start.over(asked, data.classes()))
@@ -143,12 +148,13 @@ public record Experiment(
                 (model, size, color) -> cost(model, loaded.recipe(), classes, size, color).macs());
     Chosen chosen =
         Chooser.choose(loaded.with(located(loaded.recipe()), "the data's place"), facts, speed);
-    return complete(chosen.after(settled.reasons()), data, around.device(), origin);
+    return complete(chosen.after(settled.reasons()), data, around.device(), origin, teachers);
   }
 
   private static Experiment complete(
-      Chosen chosen, DataSource data, Device device, Optional<Origin> origin) {
+      Chosen chosen, DataSource data, Device device, Optional<Origin> origin, Teachers teachers) {
     Contradictions.refuse(chosen.loaded());
+    teachers.check(chosen.recipe(), data.classes().size());
     Recipe recipe = chosen.recipe();
     ModelCost cost =
         cost(
@@ -169,7 +175,7 @@ public record Experiment(
       checkMemory(recipe, memory, Engine.availableBytes());
     }
     return new Experiment(
-        chosen, data, data.classes(), device, cost, memory, updates, warnings, origin);
+        chosen, data, data.classes(), device, cost, memory, updates, warnings, origin, teachers);
   }
 
   /** Processors have no fast fp16, and bf16 has its size with the range of fp32. */
@@ -193,7 +199,7 @@ public record Experiment(
   private static void checkOptimizer(Recipe recipe, int classes, long updates) {
     ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
     try (Classifier declared = Zoo.find(recipe.model().value()).declare(options)) {
-      Ingredients.optimizer(recipe, declared, updates).close();
+      Ingredients.optimizer(recipe, declared, updates, Map.of()).close();
     }
   }
 
@@ -263,14 +269,15 @@ public record Experiment(
     return recipe
         .withData(recipe.data().isNone() ? DEFAULT_DATA : absolute(recipe.data().value()))
         .with("from", located(recipe.from()))
-        .with("weights", located(recipe.weights()));
+        .with("weights", located(recipe.weights()))
+        .withTricks(Teachers.located(recipe.tricks()));
   }
 
   private static OrNone<String> located(OrNone<String> place) {
     return place.isNone() ? place : OrNone.of(absolute(place.value()));
   }
 
-  private static String absolute(String name) {
+  static String absolute(String name) {
     return !Hub.isName(name) && Files.exists(Path.of(name))
         ? Path.of(name).toAbsolutePath().normalize().toString()
         : name;

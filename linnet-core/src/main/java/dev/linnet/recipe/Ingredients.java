@@ -20,6 +20,7 @@ import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.nn.Module;
+import dev.linnet.nn.Parameter;
 import dev.linnet.optim.ConstantAfter;
 import dev.linnet.optim.Decay;
 import dev.linnet.optim.GradientCentralization;
@@ -39,6 +40,7 @@ import dev.linnet.tricks.Sam;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -71,11 +73,18 @@ final class Ingredients {
 
   /**
    * @param updates of the whole run
+   * @param more what is trained beside the network, by name; may be empty
    */
-  static Optimizer optimizer(Recipe recipe, Classifier model, long updates) {
+  static Optimizer optimizer(
+      Recipe recipe, Classifier model, long updates, Map<String, Parameter> more) {
     OptimizerRecipe.Setting setting =
         new OptimizerRecipe.Setting(Math.max(1, updates), model.headNames());
-    return recipe.optimizer().config(setting).over(groups(recipe.optimizer(), model));
+    List<ParameterGroup> groups = new ArrayList<>(groups(recipe.optimizer(), model));
+    if (!more.isEmpty()) {
+      double decay = recipe.optimizer().parameters().weightDecay().value();
+      groups.add(new ParameterGroup(more, decay, 1));
+    }
+    return recipe.optimizer().config(setting).over(groups);
   }
 
   /**

@@ -1,14 +1,17 @@
 package dev.linnet.recipe;
 
 import dev.linnet.optim.GradientCentralization;
+import dev.linnet.tricks.AttentionTransfer;
 import dev.linnet.tricks.AugMix;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.Blur;
 import dev.linnet.tricks.ColorJitter;
 import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
+import dev.linnet.tricks.Distillation;
 import dev.linnet.tricks.Elastic;
 import dev.linnet.tricks.FeatureCutMix;
+import dev.linnet.tricks.FeatureDistillation;
 import dev.linnet.tricks.Grayscale;
 import dev.linnet.tricks.Lighting;
 import dev.linnet.tricks.ManifoldMixup;
@@ -18,6 +21,7 @@ import dev.linnet.tricks.RandAugment;
 import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.Rotation;
 import dev.linnet.tricks.Sam;
+import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.tricks.Shear;
 import dev.linnet.tricks.ThreeAugment;
 import dev.linnet.tricks.Translation;
@@ -97,6 +101,10 @@ final class Kinds {
           new Kind("cutmix", "CutMix", CutMix.class),
           new Kind("manifold_mixup", "manifold mixup", ManifoldMixup.class),
           new Kind("feature_cutmix", "CutMix on features", FeatureCutMix.class),
+          new Kind("distillation", "distillation", Distillation.class),
+          new Kind("feature_distillation", "feature distillation", FeatureDistillation.class),
+          new Kind("attention_transfer", "attention transfer", AttentionTransfer.class),
+          new Kind("self_distillation", "self-distillation", SelfDistillation.class),
           new Kind("sam", "sharpness-aware minimization", Sam.class),
           new Kind(
               "gradient_centralization", "gradient centralization", GradientCentralization.class));

@@ -24,12 +24,25 @@ public record LoadedRecipe(Recipe recipe, Map<String, String> sources) {
   /** Where a key was written, as a message says it: {@code (my.yaml:3)}, or nothing. */
   String at(String key) {
     String place = sources.get(key);
-    for (Map.Entry<String, String> below : sources.entrySet()) {
-      if (place == null && below.getKey().startsWith(key + ".")) {
-        place = below.getValue(); // that of the first key in a section
+    return place == null ? "" : " (" + place + ")";
+  }
+
+  /** The same, or where the key would have to be written: its section, or the first key in it. */
+  String near(String key) {
+    for (String section = key; !section.isEmpty(); section = above(section)) {
+      String place = at(section);
+      for (String other : sources.keySet()) {
+        place = place.isEmpty() && other.startsWith(section + ".") ? at(other) : place;
+      }
+      if (!place.isEmpty()) {
+        return place;
       }
     }
-    return place == null ? "" : " (" + place + ")";
+    return "";
+  }
+
+  private static String above(String key) {
+    return key.substring(0, Math.max(0, key.lastIndexOf('.')));
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.linnet.models.Classifier;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Optimizer;
+import dev.linnet.optim.Schedule;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Averaging;
@@ -26,6 +27,7 @@ import dev.linnet.train.TrainOptions;
 import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
+import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.weights.Fit;
 import dev.linnet.weights.WeightsFolder;
 import java.nio.file.Files;
@@ -50,12 +52,15 @@ public final class TrainingRun implements AutoCloseable {
   /** Stream of the seed for a new head on weights from elsewhere. */
   private static final long HEAD_STREAM = 22;
 
+  /** Stream of the seed for what the terms of a teacher train. */
+  private static final long LESSON_STREAM = 23;
+
   private final Experiment experiment;
   private final RunFolder folder;
   private final Classifier model;
   private final Optimizer optimizer;
   private final Objective objective;
-  private Optional<Averaging> averaging = Optional.empty();
+  private final Optional<Averaging> averaging;
   private final List<PictureLoader> loaders = new ArrayList<>();
   private final Normalization normalization;
   private final Preprocessing preprocessing;
@@ -116,10 +121,16 @@ public final class TrainingRun implements AutoCloseable {
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
     experiment.origin().ifPresent(this::startFrom);
     WeightsFolder.describe(folder.path(), model, experiment.classes(), preprocessing);
-    this.optimizer = Ingredients.optimizer(recipe, model, experiment.updates());
-    this.objective = Ingredients.objective(recipe);
+    PictureLoader train =
+        loader(training, Ingredients.training(recipe, training, normalization), Order.SHUFFLED);
+    long updatesPerEpoch =
+        Math.max(1, Trainer.updatesPerEpoch(train.batches(), recipe.accumulate()));
+    this.averaging = Ingredients.averaging(recipe, model, updatesPerEpoch);
+    this.objective = objective(recipe);
+    this.optimizer =
+        Ingredients.optimizer(recipe, model, experiment.updates(), objective.parameters());
     this.log = new MetricsLog(folder);
-    this.trainer = trainer(recipe);
+    this.trainer = trainer(recipe, train, Ingredients.schedule(recipe, updatesPerEpoch));
     trainer.listen(log);
   }
 
@@ -153,22 +164,35 @@ public final class TrainingRun implements AutoCloseable {
     return HeldSet.of(set, Ingredients.decode(experiment.recipe()), HeldSet.BUDGET);
   }
 
-  private Trainer trainer(Recipe recipe) {
-    PictureLoader train =
-        loader(training, Ingredients.training(recipe, training, normalization), Order.SHUFFLED);
+  private Objective objective(Recipe recipe) {
+    RandomState random = RandomState.of(recipe.seed()).at(LESSON_STREAM);
+    Objective taught =
+        experiment
+            .teachers()
+            .taught(
+                Ingredients.objective(recipe),
+                model,
+                experiment.classes(),
+                normalization,
+                experiment.device(),
+                random);
+    Optional<SelfDistillation> own = recipe.tricks().find(SelfDistillation.class);
+    if (own.isEmpty() || averaging.isEmpty()) {
+      return taught;
+    }
+    Classifier twin =
+        Zoo.find(recipe.model().value())
+            .declare(
+                Ingredients.modelOptions(
+                    recipe, experiment.classes().size(), recipe.color().value()));
+    return Teachers.selfTaught(taught, own.get(), twin, averaging.get().average(), normalization);
+  }
+
+  private Trainer trainer(Recipe recipe, PictureLoader train, Schedule schedule) {
     Optional<PictureLoader> val = validation.map(this::evaluationLoader);
-    long updatesPerEpoch = Trainer.updatesPerEpoch(train.batches(), recipe.accumulate());
-    averaging = Ingredients.averaging(recipe, model, Math.max(1, updatesPerEpoch));
     Trainer.Parts parts =
         new Trainer.Parts(
-            model,
-            objective,
-            optimizer,
-            Ingredients.schedule(recipe, Math.max(1, updatesPerEpoch)),
-            averaging,
-            train,
-            val.map(v -> v),
-            new Store());
+            model, objective, optimizer, schedule, averaging, train, val.map(v -> v), new Store());
     return new Trainer(parts, options(recipe));
   }
 
@@ -190,7 +214,16 @@ public final class TrainingRun implements AutoCloseable {
         recipe.tricks().ofBatches(),
         Ingredients.descent(recipe),
         recipe.tricks().ofFeatures(),
-        Map.of("model", recipe.model().value(), "data", experiment.data().fingerprint()));
+        identity(recipe));
+  }
+
+  /** What a run to resume must share. */
+  private Map<String, String> identity(Recipe recipe) {
+    Map<String, String> identity = new LinkedHashMap<>();
+    identity.put("model", recipe.model().value());
+    identity.put("data", experiment.data().fingerprint());
+    experiment.teachers().identity().ifPresent(sha256 -> identity.put("teacher", sha256));
+    return identity;
   }
 
   /** The network, for tests. */
@@ -287,6 +320,7 @@ public final class TrainingRun implements AutoCloseable {
               facts.put("from", String.valueOf(origin.source()));
               facts.put("from_sha256", origin.sha256());
             });
+    experiment.teachers().identity().ifPresent(sha256 -> facts.put("teacher_sha256", sha256));
     return Environment.of(command, facts);
   }
 

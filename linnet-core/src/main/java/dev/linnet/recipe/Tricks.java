@@ -108,6 +108,11 @@ public record Tricks(List<Record> list) {
     return Optional.empty();
   }
 
+  /** The key of a trick in a recipe. */
+  static String nameOf(Record trick) {
+    return Kinds.TRICKS.get(order(trick.getClass())).name();
+  }
+
   private static int order(Class<?> type) {
     if (type == Chosen.class) {
       return -1;

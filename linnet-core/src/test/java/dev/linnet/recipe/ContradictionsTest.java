@@ -69,6 +69,50 @@ final class ContradictionsTest {
   }
 
   @Test
+  void teachers_that_are_missing_and_averages_that_are_off() {
+    assertProblems(
+        """
+        tricks:
+          self_distillation: true
+          distillation: {temperature: 0, hard: 2}
+          attention_transfer: {beta: 0}
+        """,
+        "self_distillation: got true (my.yaml:2); must be false where ema is off, whose average is"
+            + " the teacher; switch ema on",
+        "distillation.temperature: got 0 (my.yaml:3); must be in (0, 1000]; to switch distillation"
+            + " off, remove it from \"tricks\"",
+        "distillation.hard: got 2 (my.yaml:3); must be in [0, 1]; to switch distillation off,"
+            + " remove it from \"tricks\"",
+        "attention_transfer.beta: got 0 (my.yaml:4); must be in (0, 1000000]; to switch attention"
+            + " transfer off, remove it from \"tricks\"");
+    assertThatThrownBy(
+            () ->
+                plan(
+                    "data=/nowhere",
+                    "tricks.distillation.temperature=2",
+                    "tricks.attention_transfer=/no/run",
+                    "tricks.feature_distillation={teacher: lenet5, weights: /no/file}"))
+        .isInstanceOf(RecipeException.class)
+        .hasMessage(
+            "distillation.teacher: got nothing (--set tricks.distillation.temperature); must be a"
+                + " run, a folder of weights, hf://OWNER/NAME, or a network's name with"
+                + " distillation.weights\n"
+                + "feature_distillation.weights: got \"/no/file\" (--set"
+                + " tricks.feature_distillation); must be a file with the weights of lenet5\n"
+                + "attention_transfer.teacher: got \"/no/run\" (--set tricks.attention_transfer);"
+                + " must be a run, a folder of weights, hf://OWNER/NAME, or a network's name with"
+                + " attention_transfer.weights");
+  }
+
+  @Test
+  void a_teacher_does_not_see_mixed_features() {
+    assertProblems(
+        "tricks: {manifold_mixup: true, distillation: /a/run}",
+        "distillation: got true (my.yaml:1); must be false where features are mixed, because the"
+            + " teacher sees the pictures, which are not");
+  }
+
+  @Test
   void fp16_on_a_processor() {
     assertThatThrownBy(() -> plan("dtype=fp16", "data=/nowhere"))
         .isExactlyInstanceOf(LinnetException.class)

@@ -1,8 +1,10 @@
 package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.linnet.base.DownloadListener;
+import dev.linnet.base.LinnetException;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.RunFolder;
@@ -10,6 +12,7 @@ import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.train.TrainingResult.End;
 import dev.linnet.weights.Hub;
+import dev.linnet.weights.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +32,8 @@ final class LoopTricksTest {
   private static Experiment plan(List<String> sets) {
     Map<String, String> options =
         Map.of("limit", "24", "epochs", "3", "batch", "60", "dtype", "fp32", "val", "0.2");
-    List<String> all = new ArrayList<>(sets);
-    all.add("schedule.lr_per=none");
+    List<String> all = new ArrayList<>(List.of("schedule.lr_per=none"));
+    all.addAll(sets);
     LoadedRecipe loaded = RecipeReader.create().read("plain", options, all);
     return Experiment.plan(
         loaded,
@@ -89,5 +92,51 @@ final class LoopTricksTest {
   @Test
   void stochastic_weight_averaging() throws IOException {
     resumedEqualsWhole("swa.start=2", "swa.lr=0.01", "model=resnet20", "batch=16", "limit=8");
+  }
+
+  private Path teacher(String... sets) {
+    List<String> all = new ArrayList<>(List.of("limit=4", "epochs=1", "model=resnet20"));
+    all.addAll(List.of(sets));
+    Path path = folder.resolve("teacher");
+    try (TrainingRun run = run(plan(all), RunFolder.create(path))) {
+      run.train(TrainingRun.Start.NEW);
+    }
+    return path;
+  }
+
+  @Test
+  void distillation_with_its_hints_and_attention_from_one_teacher() throws IOException {
+    Path teacher = teacher("batch=10");
+    resumedEqualsWhole(
+        "limit=12",
+        "batch=24",
+        "tricks.distillation={teacher: " + teacher + ", temperature: 4}",
+        "tricks.feature_distillation={teacher: " + teacher + ", weight: 0.1}",
+        "tricks.attention_transfer={teacher: " + teacher + ", beta: 10}",
+        "tricks.mixup=0.2");
+    try (SafeTensors saved = SafeTensors.open(folder.resolve("whole/model.safetensors"))) {
+      assertThat(saved.names()).noneMatch(name -> name.contains("adapter"));
+    }
+    Files.move(teacher, folder.resolve("elsewhere")); // the student needs it no more
+    try (SavedModel model = SavedModel.open(folder.resolve("whole"), Device.CPU)) {
+      assertThat(model.pretrained().model().architecture()).isEqualTo("lenet5");
+    }
+  }
+
+  @Test
+  void self_distillation() throws IOException {
+    resumedEqualsWhole("limit=12", "batch=24", "ema.decay=0.9", "tricks.self_distillation=true");
+  }
+
+  @Test
+  void a_teacher_with_other_classes_is_refused() throws IOException {
+    Path teacher = teacher("batch=10");
+    Path config = teacher.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"3\"", "\"cat\""));
+    assertThatThrownBy(() -> plan(List.of("tricks.distillation=" + teacher)))
+        .isExactlyInstanceOf(LinnetException.class)
+        .hasMessage(
+            "distillation.teacher: the data have the class \"3\", which the network does not know;"
+                + " it knows 0, 1, 2, cat, 4 and 5 more");
   }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class SwaTest {
-  private static final JsonNode GOLDEN = Golden.json("sam_swa.json").get("swa");
+  private static final JsonNode GOLDEN = Golden.json("loop_tricks.json").get("swa");
 
   private static final Normalization AS_THEY_ARE =
       new Normalization(List.of(0.0), List.of(1 / 255.0));
@@ -38,7 +38,7 @@ final class SwaTest {
     scope.close();
   }
 
-  /** The batches of tools/golden/sam_swa.py. */
+  /** The batches of tools/golden/loop_tricks.py. */
   private static final class Batches implements Loader {
     @Override
     public int batches() {

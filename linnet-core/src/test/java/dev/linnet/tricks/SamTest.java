@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class SamTest {
-  private static final JsonNode GOLDEN = Golden.json("sam_swa.json");
+  private static final JsonNode GOLDEN = Golden.json("loop_tricks.json");
   private static final JsonNode TOY = Golden.json("semantics.json").get("toy");
 
   private final Scope scope = Scope.open("sam test");

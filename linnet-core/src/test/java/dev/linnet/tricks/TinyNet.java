@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
 
-/** The network of tools/golden/sam_swa.py: conv 2 → 3, batch norm, ReLU, mean, linear 3 → 4. */
+/** The network of tools/golden/loop_tricks.py: conv 2 → 3, batch norm, ReLU, mean, linear 3 → 4. */
 public final class TinyNet extends Classifier {
   private static final List<String> NAMES =
       List.of("conv.weight", "conv.bias", "bn.weight", "bn.bias", "fc.weight", "fc.bias");

@@ -1,9 +1,9 @@
-"""Writes linnet-core/src/test/resources/golden/sam_swa.json: sharpness-aware minimization on the quadratic of
-semantics.py and on a tiny network with batch norm, and stochastic weight averaging with PyTorch's AveragedModel and
-update_bn.
+"""Writes linnet-core/src/test/resources/golden/loop_tricks.json: sharpness-aware minimization on the quadratic of
+semantics.py and on a tiny network with batch norm, stochastic weight averaging with PyTorch's AveragedModel and
+update_bn, and attention transfer as in its authors' code.
 
     pip install torch==2.10.0 torchvision==0.25.0 timm==1.0.31
-    OMP_NUM_THREADS=1 python sam_swa.py
+    OMP_NUM_THREADS=1 python loop_tricks.py
 
 PyTorch has no SAM; sam() below is Algorithm 1 of arXiv:2010.01412, adaptive: of arXiv:2102.11600 with T = 1 for biases
 as in its authors' code. Tests allow 1e-9 in float64 and 1e-5 for the network, which is in float32.
@@ -114,11 +114,25 @@ def swa():
     return {"averagings": 3, "batches": 3, "state": state(averaged.module)}
 
 
+def attention():
+    """at_loss of github.com/szagoruyko/attention-transfer."""
+    def at(x):
+        return F.normalize(x.pow(2).mean(1).view(x.size(0), -1))
+
+    student = U(90, 2, 3, 4, 4, scale=2.0).requires_grad_()
+    teacher = U(91, 2, 5, 4, 4, scale=2.0)
+    loss = (at(student) - at(teacher)).pow(2).mean()
+    loss.backward()
+    return {"student": nums(student.detach().flatten()), "teacher": nums(teacher.flatten()), "value": nums(loss.detach()),
+            "gradient": nums(student.grad.flatten())}
+
+
 def main():
-    doc = {"libraries": {"torch": torch.__version__.split("+")[0], "script": "tools/golden/sam_swa.py"},
+    doc = {"libraries": {"torch": torch.__version__.split("+")[0], "script": "tools/golden/loop_tricks.py"},
            "sam_toy": [toy(0.05, False), toy(0.5, True)],
-           "sam_net": [tiny(0.5, False, 1), tiny(0.5, False, 2), tiny(0.5, True, 2)], "swa": swa()}
-    path = os.path.join(HERE, "..", "..", "linnet-core", "src", "test", "resources", "golden", "sam_swa.json")
+           "sam_net": [tiny(0.5, False, 1), tiny(0.5, False, 2), tiny(0.5, True, 2)], "swa": swa(),
+           "attention": attention()}
+    path = os.path.join(HERE, "..", "..", "linnet-core", "src", "test", "resources", "golden", "loop_tricks.json")
     with open(path, "w") as f:
         f.write("{\n" + ",\n".join(f' "{k}": {json.dumps(v)}' for k, v in doc.items()) + "\n}\n")
 
