@@ -111,8 +111,9 @@ public record FeatureCutMix(
   }
 
   /**
-   * A copy of [N, C, H, W] with the box of the partners. Channels-last maps are cut as [N, H, W, C],
-   * so that the gradients of the cut are laid out likewise: bench trick took 35 ms at least, not 102.
+   * A copy of [N, C, H, W] with the box of the partners. Channels-last maps are cut as [N, H, W,
+   * C], so that the gradients of the cut are laid out likewise: bench trick took 35 ms at least,
+   * not 102.
    */
   @Override
   public Tensor features(Tensor features, Plan plan) {

@@ -155,6 +155,35 @@ class StartsTest {
                 assertThat(rates.get(e.getKey())).isCloseTo(e.getValue().asDouble(), offset(1e-8)));
   }
 
+  @Test
+  void rates_of_dropped_paths_are_those_recorded_with_the_tricks() {
+    Golden.json("semantics.json")
+        .get("tricks")
+        .get("drop_path_rates_timm")
+        .properties()
+        .forEach(e -> assertRates(e.getKey(), e.getValue()));
+  }
+
+  private static void assertRates(String name, JsonNode golden) {
+    Map<String, Double> rates = new TreeMap<>();
+    Zoo.find(name)
+        .declare(ModelOptions.DEFAULT.withDropPathRate(golden.get("rate").asDouble()))
+        .walk(
+            (path, module) -> {
+              if (module instanceof DropPath drop && drop.rate() > 0) {
+                rates.put(path.replaceFirst("\\.drop_path\\d?$", ""), drop.rate());
+              }
+            });
+    assertThat(rates).as(name).hasSize(golden.get("blocks").size());
+    golden
+        .get("blocks")
+        .forEach(
+            block ->
+                assertThat(rates.get(block.get(0).asText()))
+                    .as("%s %s", name, block)
+                    .isCloseTo(block.get(1).asDouble(), offset(1e-7)));
+  }
+
   private static Classifier create(String name, ModelOptions options) {
     return Zoo.create(name, options, Device.CPU, RandomState.of(11));
   }

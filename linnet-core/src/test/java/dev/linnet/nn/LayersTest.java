@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.DType;
@@ -15,6 +16,8 @@ import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
+import dev.linnet.testing.Golden;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -146,6 +149,24 @@ class LayersTest {
       kept += values[n * 18] > 0 ? 1 : 0;
     }
     assertThat(kept).isBetween(450, 550);
+  }
+
+  @Test
+  void paths_dropped_as_recorded_leave_the_recorded_values() {
+    JsonNode golden = Golden.json("semantics.json").get("tricks").get("drop_path");
+    double[] kept = Golden.doubles(golden.get("kept"));
+    double rate = golden.get("drop").asDouble();
+    long seed = 0; // the first whose draws are the recorded ones
+    while (!Arrays.equals(
+        Tensor.bernoulli(1 - rate, RandomState.of(seed), 4, 1).toDoubles(), kept)) {
+      seed++;
+    }
+    DropPath path = new DropPath(rate);
+    path.train();
+    path.drawFrom(RandomState.of(seed));
+    Tensor x = Tensor.of(Golden.doubles(golden.get("input")), 4, 2).to(DType.FLOAT32);
+    assertThat(path.forward(x).toDoubles())
+        .containsExactly(Golden.doubles(golden.get("scaled")), offset(1e-6));
   }
 
   @Test
