@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.internal.FileHeader;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Items;
@@ -9,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
@@ -135,21 +135,13 @@ public final class Recipes {
   }
 
   private static Preset preset(String name) {
-    List<String> lines = Presets.text(name).lines().toList();
-    String summary = lines.get(0).replaceFirst("^# ", "");
+    FileHeader header = FileHeader.of(name + ".yaml", Presets.text(name));
     return new Preset(
         name,
-        summary,
-        header(name, lines, "Source"),
-        header(name, lines, "Command"),
-        header(name, lines, "Expected"),
-        header(name, lines, "Time"));
-  }
-
-  private static String header(String name, List<String> lines, String title) {
-    String start = "# " + title + ": ";
-    Optional<String> line = lines.stream().filter(l -> l.startsWith(start)).findFirst();
-    return line.map(l -> l.substring(start.length()))
-        .orElseThrow(() -> new IllegalStateException(name + ".yaml has no line \"" + start + '"'));
+        header.summary(),
+        header.get("Source"),
+        header.get("Command"),
+        header.get("Expected"),
+        header.get("Time"));
   }
 }

@@ -3,6 +3,7 @@ package dev.linnet.search;
 import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.Nearest;
+import dev.linnet.base.internal.FileHeader;
 import dev.linnet.recipe.TypedYaml;
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,20 +52,9 @@ public final class Studies {
   }
 
   private static Listed listed(String name) {
-    List<String> lines = resource(name).lines().toList();
+    FileHeader header = FileHeader.of(name + ".yaml", resource(name));
     return new Listed(
-        name,
-        lines.get(0).replaceFirst("^# ", ""),
-        header(name, lines, "Source"),
-        header(name, lines, "Command"),
-        header(name, lines, "Time"));
-  }
-
-  private static String header(String name, List<String> lines, String title) {
-    String start = "# " + title + ": ";
-    Optional<String> line = lines.stream().filter(l -> l.startsWith(start)).findFirst();
-    return line.map(l -> l.substring(start.length()))
-        .orElseThrow(() -> new IllegalStateException(name + ".yaml has no line \"" + start + '"'));
+        name, header.summary(), header.get("Source"), header.get("Command"), header.get("Time"));
   }
 
   /**
