@@ -360,6 +360,29 @@ final class PredictVerbTest {
   }
 
   @Test
+  void robustness_of_weights_without_a_run_is_written_where_asked_only() {
+    Path data = Pictures.folders(folder.resolve("data"), 2);
+    Run run = Run.of("eval", weights().toString(), "--robustness", "--data", data.toString());
+    assertThat(run.answered()).contains("center occlusion");
+    assertThat(run.err())
+        .endsWith("nothing was written; --out FOLDER keeps the page, all points as CSV and JSON\n");
+  }
+
+  /** The weights of the run in a folder that is no run. */
+  private Path weights() {
+    Path weights = folder.resolve("weights");
+    try {
+      Files.createDirectories(weights);
+      for (String name : List.of("config.json", "model.safetensors")) {
+        Files.copy(shared.resolve("run").resolve(name), weights.resolve(name));
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return weights;
+  }
+
+  @Test
   void what_has_no_robustness_is_refused() throws IOException {
     Run.of("eval", run(), "--ood", "digits")
         .failed(2, "linnet: --ood: is for --robustness, which is not given");
