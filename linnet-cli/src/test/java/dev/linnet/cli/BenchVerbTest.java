@@ -127,6 +127,7 @@ final class BenchVerbTest {
     Run.of("bench")
         .failed(
             2,
-            "linnet: \"linnet bench\" needs a verb: train, infer, trick, data, start; see \"linnet bench --help\"");
+            "linnet: \"linnet bench\" needs a verb: train, infer, trick, data, start; see \"linnet"
+                + " bench --help\"");
   }
 }

@@ -167,6 +167,7 @@ public record Experiment(
         (long) recipe.epochs().value()
             * (data.train().size() / recipe.batch().value() / recipe.accumulate());
     checkOptimizer(recipe, data.classes().size(), updates);
+    checkFeatures(recipe, data.classes().size());
     List<String> warnings = new ArrayList<>(data.warnings());
     warnings.addAll(chosen.warnings());
     Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
@@ -176,6 +177,21 @@ public record Experiment(
     }
     return new Experiment(
         chosen, data, data.classes(), device, cost, memory, updates, warnings, origin, teachers);
+  }
+
+  /** Refuses a trick on features that the network has no place for. */
+  private static void checkFeatures(Recipe recipe, int classes) {
+    recipe
+        .tricks()
+        .ofFeatures()
+        .ifPresent(
+            trick -> {
+              ModelOptions options =
+                  Ingredients.modelOptions(recipe, classes, recipe.color().value());
+              try (Classifier declared = Zoo.find(recipe.model().value()).declare(options)) {
+                trick.places(declared);
+              }
+            });
   }
 
   /** Processors have no fast fp16, and bf16 has its size with the range of fp32. */

@@ -183,7 +183,8 @@ public record Origin(
       reasons.add(
           "lr "
               + Scalars.text(lr)
-              + ": a tenth, because the network is trained already (--set schedule.lr= changes it)");
+              + ": a tenth, because the network is trained already (--set schedule.lr= changes"
+              + " it)");
     }
     return new Settled(loaded.with(settled, PLACE), reasons);
   }

@@ -232,7 +232,10 @@ final class TrickSweepTest {
     }
     try (TrainingRun rest =
         new TrainingRun(
-            plan(name), RunFolder.open(folder.resolve("parts")), List.of("test"), w -> {})) {
+            plan(name + "=true"),
+            RunFolder.open(folder.resolve("parts")),
+            List.of("test"),
+            w -> {})) {
       rest.train(TrainingRun.Start.RESUME);
     }
     assertThat(weights("parts")).isEqualTo(weights("whole"));
@@ -257,20 +260,29 @@ final class TrickSweepTest {
 
   private TrainingRun run(String trick, String name) {
     RunFolder made = RunFolder.create(folder.resolve(name));
-    return new TrainingRun(plan(trick), made, List.of("test"), w -> {});
+    return new TrainingRun(plan(trick + "=true"), made, List.of("test"), w -> {});
   }
 
-  private static Experiment plan(String trick) {
+  private static Experiment plan(String set) {
     LoadedRecipe loaded =
         RecipeReader.create()
             .read(
                 "quick",
                 Map.of("epochs", "1", "limit", "20", "model", "lenet5", "size", "28"),
-                List.of("tricks." + trick + "=true"));
+                List.of("tricks." + set));
     return Experiment.plan(
         loaded,
         new Experiment.Surroundings(
             Places.of(Map.of()), DownloadListener.NONE, Device.CPU, Hub.of(Map.of())));
+  }
+
+  @Test
+  void levels_that_the_network_has_not_are_refused_before_a_run_is_begun() {
+    assertThatThrownBy(() -> plan("manifold_mixup.levels=[0, 3]"))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "manifold_mixup.levels: got 3; must be at most 2 for lenet5, whose levels are conv1,"
+                + " conv2");
   }
 
   @ParameterizedTest

@@ -364,10 +364,9 @@ class WeightsFolderTest {
     assertThatThrownBy(() -> WeightsFolder.load(folder, Device.CPU))
         .hasMessage(
             weights()
-                + ": does not fit resnet44: 60 missing (layer1.5.conv1.weight,"
-                + " layer1.5.bn1.weight, layer1.5.bn1.bias, layer1.5.bn1.running_mean,"
-                + " layer1.5.bn1.running_var and 55 more); by its names and shapes it most likely is"
-                + " resnet32");
+                + ": does not fit resnet44: 60 missing (layer1.5.conv1.weight, layer1.5.bn1.weight,"
+                + " layer1.5.bn1.bias, layer1.5.bn1.running_mean, layer1.5.bn1.running_var and 55"
+                + " more); by its names and shapes it most likely is resnet32");
   }
 
   @Test
@@ -515,7 +514,8 @@ class WeightsFolderTest {
       value = {
         "{}|has no \"architecture\"; must be a name of the zoo",
         "{\"architecture\": 5}|has no \"architecture\"; must be a name of the zoo",
-        "{\"architecture\": \"lenet6\"}|model: got \"lenet6\"; must be a name of the zoo; did you mean \"lenet5\"?",
+        "{\"architecture\": \"lenet6\"}|model: got \"lenet6\"; must be a name of the zoo; did you"
+            + " mean \"lenet5\"?",
         "{A, \"num_classes\": 0}|classes: got 0; must be at least 1",
         "{A, \"num_classes\": 1e3}|num_classes: got 1000.0; must be a whole number",
         "{A, \"num_classes\": 9223372036854775808}|num_classes: got 9223372036854775808; must be a"
@@ -529,8 +529,8 @@ class WeightsFolderTest {
             + " [3,0,5]; must be [channels, height, width], each at least 1",
         "{A, \"pretrained_cfg\": {\"input_size\": \"big\"}}|pretrained_cfg.input_size: got \"big\";"
             + " must be a list of numbers",
-        "{A, \"pretrained_cfg\": {\"mean\": [0.5, 0.5]}}|pretrained_cfg.mean: got [0.5,0.5]; must be"
-            + " 3 numbers",
+        "{A, \"pretrained_cfg\": {\"mean\": [0.5, 0.5]}}|pretrained_cfg.mean: got [0.5,0.5]; must"
+            + " be 3 numbers",
         "{A, \"pretrained_cfg\": {\"std\": [1, 0, 1]}}|std: got [1.0, 0.0, 1.0]; must be above 0 in"
             + " each channel",
         "{A, \"pretrained_cfg\": {\"crop_pct\": 1.5}}|crop_pct: got 1.5; must be in (0, 1]",
