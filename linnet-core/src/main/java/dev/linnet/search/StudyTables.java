@@ -58,8 +58,11 @@ final class StudyTables {
           "gain",
           "gain_deviation",
           "gain_p",
-          "over_mean",
-          "over_deviation");
+          "gain_time",
+          "without_mean",
+          "without_deviation",
+          "with_mean",
+          "with_deviation");
 
   /** Columns that hold no numbers. */
   private static final Set<String> TEXTS = Set.of("row", "reference", "card", "over");
@@ -161,19 +164,26 @@ final class StudyTables {
     return maps;
   }
 
+  /** What a card takes: the figures without and with what the row is about. */
   private List<Object> gainCells(StudyResults.Row row) {
     if (row.gain().isEmpty()) {
-      return List.of("", "", "", "", "", "");
+      return List.of("", "", "", "", "", "", "", "", "");
     }
     Difference gain = row.gain().get();
     StudyResults.Row other = results.rows().get(row.row().against());
+    boolean lacks = results.plan().study().design() == Study.Design.LEAVE_ONE_OUT;
+    StudyResults.Row without = lacks ? row : other;
+    StudyResults.Row with = lacks ? other : row;
     return List.of(
         other.row().name(),
         decimals(gain.paired(), 4),
         decimals(gain.deviation(), 4),
         chance(gain.pairedP()),
-        decimals(other.top1().mean(), 4),
-        decimals(other.top1().deviation(), 4));
+        decimals(with.mean(RunFigures::seconds) / without.mean(RunFigures::seconds), 3),
+        decimals(without.top1().mean(), 4),
+        decimals(without.top1().deviation(), 4),
+        decimals(with.top1().mean(), 4),
+        decimals(with.top1().deviation(), 4));
   }
 
   private static String of(StudyResults.Row row, Function<Difference, OptionalDouble> part) {
@@ -281,7 +291,7 @@ final class StudyTables {
                 why ->
                     statements.add(
                         "\"%s\" with seed %d diverged: %s."
-                            .formatted(row.row().name(), run.seed(), why)));
+                            .formatted(row.row().name(), run.seed(), why.split(";", 2)[0])));
       }
     }
     long open =
