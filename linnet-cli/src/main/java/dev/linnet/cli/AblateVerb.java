@@ -152,7 +152,8 @@ final class AblateVerb implements Callable<Integer> {
       return Failures.DONE;
     }
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("row", "runs", "open", "a run", "beside " + plan.referenceName()));
+    String changes = "beside " + plan.referenceName();
+    rows.add(List.of("row", "runs", "open", "a run", changes));
     for (int i = 0; i < plan.rows().size(); i++) {
       StudyEstimate.Row row = estimate.rows().get(i);
       String seconds =
@@ -165,7 +166,7 @@ final class AblateVerb implements Callable<Integer> {
               seconds,
               plan.changes(i)));
     }
-    output.table(rows);
+    output.table(rows, List.of(changes));
     output.answer(
         "about %s for the runs that are open, one after the other"
             .formatted(Durations.show(estimate.openSeconds())));

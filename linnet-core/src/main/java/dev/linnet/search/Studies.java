@@ -21,7 +21,13 @@ import java.util.Optional;
 public final class Studies {
   /** Every study in the jar; a test compares it with the folder. */
   static final List<String> NAMES =
-      List.of("bag-of-tricks", "mixing", "optimizers", "distillation", "augmentation");
+      List.of(
+          "bag-of-tricks",
+          "mixing",
+          "optimizers",
+          "optimizer-rates",
+          "distillation",
+          "augmentation");
 
   private static final String DEFAULTS =
       "{base: plain, set: {}, seeds: [0, 1, 2], design: one-by-one, reference: none}";

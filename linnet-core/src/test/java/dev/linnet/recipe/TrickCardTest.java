@@ -39,14 +39,16 @@ final class TrickCardTest {
           "muon",
           "powersign",
           "addsign",
-          "norm",
-          "value",
+          "clip",
           "agc",
           "cosine",
-          "zero_gamma",
           "label_smoothing",
           "sam",
-          "gradient_centralization");
+          "gradient_centralization",
+          "distillation",
+          "feature_distillation",
+          "attention_transfer",
+          "self_distillation");
 
   @Test
   void every_choice_of_a_recipe_has_a_card() throws IOException {

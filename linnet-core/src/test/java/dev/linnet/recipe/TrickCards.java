@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -71,18 +73,26 @@ final class TrickCards {
     }
   }
 
+  /** Choices whose card has another name, or none. */
+  private static final Map<String, String> CARDS =
+      Map.of("norm", "clip", "value", "clip", "uniform", "");
+
   /** What has a card: the keys of a recipe that offer a choice, crops and mirrors apart. */
-  static List<String> keys() {
-    List<String> keys = new ArrayList<>();
+  static Set<String> keys() {
+    Set<String> keys = new TreeSet<>();
     for (Field field : Kinds.class.getDeclaredFields()) {
       if (field.getType() == List.class && !field.getName().equals("AUGMENTS")) {
         try {
-          ((List<?>) field.get(null)).forEach(kind -> keys.add(((Kinds.Kind) kind).name()));
+          for (Object kind : (List<?>) field.get(null)) {
+            String name = ((Kinds.Kind) kind).name();
+            keys.add(CARDS.getOrDefault(name, name));
+          }
         } catch (IllegalAccessException e) {
           throw new IllegalStateException(e);
         }
       }
     }
+    keys.remove("");
     return keys;
   }
 
@@ -154,7 +164,8 @@ final class TrickCards {
       return "Not measured.\n";
     }
     StringBuilder text = new StringBuilder();
-    text.append("| Study | On | Without | With | Gain | p | Time |\n|---|---|---:|---:|---:|---:|---:|\n");
+    text.append(
+        "| Study | On | Without | With | Gain | p | Time |\n|---|---|---:|---:|---:|---:|---:|\n");
     for (Measured m : measured) {
       text.append(
           "| [%s](../../results/%s/README.md), n = %s | %s; %s; %s epochs | %s | %s | %s | %s | %s |\n"
@@ -183,9 +194,13 @@ final class TrickCards {
   /** {@code docs/tricks/README.md}. */
   static String index(Map<String, List<Measured>> measured) throws IOException {
     StringBuilder text = new StringBuilder();
-    text.append("# Cards\n\nOne card a trick, an optimizer, a schedule, a loss, an augmentation: what it");
-    text.append(" does, its formula, paper, defaults,\ncost, when it hurts, how ours differs, and what was");
-    text.append(" measured. Gain: top-1 in percentage points, mean ± deviation\nover the seeds, and the");
+    text.append(
+        "# Cards\n\nOne card a trick, an optimizer, a schedule, a loss, an augmentation: what it");
+    text.append(
+        " does, its formula, paper, defaults,\n"
+            + "cost, when it hurts, how ours differs, and what was");
+    text.append(
+        " measured. Gain: top-1 in percentage points, mean ± deviation\nover the seeds, and the");
     text.append(" study in `results`; time: of a run with it, beside one without.\n\n");
     text.append("| card | what it does | gain | time |\n|---|---|---|---|\n");
     for (String name : names()) {

@@ -42,6 +42,21 @@ final class ChartTest {
   }
 
   @Test
+  void a_band_lies_round_its_curve_and_the_axis_covers_what_is_asked() throws Exception {
+    Curve curve =
+        new Curve(
+            "mean",
+            List.of(new Point(1, 0.5), new Point(3, 0.5)),
+            List.of(new Chart.Spread(1, 0.4, 0.6), new Chart.Spread(3, 0, 1)));
+    Document svg = draw(new Chart("Loss", "epoch", List.of(curve), List.of()));
+    assertThat(Markup.attributes(svg, "path", "class")).containsExactly("band b0", "curve c0");
+    assertThat(Markup.attributes(svg, "path", "d").get(0))
+        .isEqualTo("M31 81.2L342 12L342 185L31 115.8Z");
+    Document wide = draw(new Chart("Loss", "epoch", List.of(curve), List.of()).covering(-2, 3));
+    assertThat(Markup.texts(wide, "text")).contains("-2", "3");
+  }
+
+  @Test
   void values_that_are_not_finite_leave_a_gap() throws Exception {
     Document svg =
         draw(

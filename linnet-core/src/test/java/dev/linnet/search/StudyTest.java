@@ -173,7 +173,7 @@ final class StudyTest {
     assertThatThrownBy(() -> Studies.read("xyzzy", Optional.empty()))
         .hasMessage(
             "--study: got \"xyzzy\"; must be a file or the name of a study; studies: bag-of-tricks,"
-                + " mixing, optimizers, distillation, augmentation");
+                + " mixing, optimizers, optimizer-rates, distillation, augmentation");
   }
 
   @Test
@@ -304,6 +304,21 @@ final class StudyTest {
       assertThat(study.command()).startsWith("./linnet ablate --study " + study.name());
       assertThat(study.time()).isNotEmpty();
       assertThat(Studies.read(study.name(), Optional.empty()).rows()).hasSizeGreaterThan(2);
+    }
+  }
+
+  @Test
+  void every_row_of_every_study_is_a_recipe() {
+    for (String name : Studies.NAMES) {
+      if (name.equals("bag-of-tricks")) {
+        continue; // its baseline needs the schedule multi-step
+      }
+      StudyPlan plan = StudyPlan.of(Studies.read(name, Optional.empty()), StudyPlan.Changes.NONE);
+      for (int i = 0; i < plan.rows().size(); i++) {
+        assertThat(plan.changes(i).isEmpty())
+            .as("%s: %s is the reference", name, plan.rows().get(i).name())
+            .isEqualTo(i == plan.reference());
+      }
     }
   }
 }
