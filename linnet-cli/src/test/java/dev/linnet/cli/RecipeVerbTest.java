@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.recipe.RecipeReader;
+import dev.linnet.recipe.Recipes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,9 @@ final class RecipeVerbTest {
         .contains("quick  ")
         .contains("    source    ");
     JsonNode recipes = Run.of("recipe", "list", "--json").json().get("recipes");
-    assertThat(recipes).extracting(r -> r.get("name").asText()).containsExactly("plain", "quick");
+    assertThat(recipes)
+        .extracting(r -> r.get("name").asText())
+        .containsExactlyElementsOf(Recipes.presets().stream().map(Recipes.Preset::name).toList());
     assertThat(recipes.get(0).fieldNames())
         .toIterable()
         .containsExactly("name", "summary", "source", "command", "expected", "time");

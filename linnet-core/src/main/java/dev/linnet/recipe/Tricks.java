@@ -16,16 +16,22 @@ import java.util.Optional;
  * The tricks of a run, each the record of its settings, in the order in which they act.
  *
  * @param list at most one of each kind that a recipe knows
+ * @param chosen by whom
  */
-public record Tricks(List<Record> list) {
+public record Tricks(List<Record> list, By chosen) {
   /** No trick. */
   public static final Tricks NONE = new Tricks(List.of());
 
-  /** Chosen by the data and the length of the run ({@link Chooser#choose}). */
-  public static final Tricks AUTO = new Tricks(List.of(new Chosen()));
+  /** Chosen by the data and the length of the run ({@link Chooser#choose}); none until then. */
+  public static final Tricks AUTO = new Tricks(List.of(), By.DATA);
 
-  /** Stands for tricks that are still to be chosen. */
-  private record Chosen() {}
+  /** Who says which tricks a run has. */
+  public enum By {
+    /** The recipe. */
+    RECIPE,
+    /** The data, once they are known. */
+    DATA
+  }
 
   public Tricks {
     List<Record> sorted = new ArrayList<>(list);
@@ -58,9 +64,14 @@ public record Tricks(List<Record> list) {
     return new Tricks(List.of(trick));
   }
 
+  /** The tricks of a recipe. */
+  public Tricks(List<Record> list) {
+    this(list, By.RECIPE);
+  }
+
   /** Whether they are still to be chosen. */
   public boolean isAuto() {
-    return list.stream().anyMatch(Chosen.class::isInstance);
+    return chosen == By.DATA;
   }
 
   /** The settings of a trick, or empty where it is off. */
@@ -114,9 +125,6 @@ public record Tricks(List<Record> list) {
   }
 
   private static int order(Class<?> type) {
-    if (type == Chosen.class) {
-      return -1;
-    }
     for (int i = 0; i < Kinds.TRICKS.size(); i++) {
       if (Kinds.TRICKS.get(i).type() == type) {
         return i;
