@@ -16,8 +16,11 @@ import dev.linnet.train.PictureTrick;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.ColorJitter;
 import dev.linnet.tricks.Convention;
+import dev.linnet.tricks.FeatureCutMix;
+import dev.linnet.tricks.Mixup;
 import dev.linnet.tricks.Policy;
 import dev.linnet.tricks.RandAugment;
+import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.Sam;
 import dev.linnet.tricks.WarpFilter;
 import java.util.ArrayList;
@@ -198,6 +201,23 @@ final class RandomRecipes {
     }
     if (flip()) {
       tricks.add(new Sam(random.nextDouble(0.001, 9), flip()));
+    }
+    if (flip()) {
+      tricks.add(new Mixup(random.nextDouble(0.01, 10), random.nextDouble()));
+    }
+    if (flip()) {
+      tricks.add(
+          new RandomErasing(
+              random.nextDouble(),
+              List.of(random.nextDouble(0.01, 0.5), random.nextDouble(0.5, 1)),
+              List.of(random.nextDouble(0.1, 1), random.nextDouble(1, 10)),
+              one(RandomErasing.Mode.values()),
+              1 + random.nextInt(9)));
+    }
+    if (flip()) {
+      tricks.add(
+          new FeatureCutMix(
+              random.nextDouble(0.01, 10), random.nextDouble(), List.of(1 + random.nextInt(4))));
     }
     for (Kinds.Kind kind : Kinds.TRICKS) {
       if (PictureTrick.class.isAssignableFrom(kind.type()) && random.nextBoolean(0.2)) {
