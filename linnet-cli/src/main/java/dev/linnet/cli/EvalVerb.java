@@ -104,9 +104,9 @@ final class EvalVerb implements Callable<Integer> {
         robustness.measure(session, saved, asked(device, saved));
         return Failures.DONE;
       }
-      DataSource source = open(saved, limit == null ? DataOptions.ALL : limit);
+      DataSource source = open(saved);
       source.warnings().forEach(output::warn);
-      PictureSet set = split == null ? source.evaluated() : source.need(split);
+      PictureSet set = limited(split == null ? source.evaluated() : source.need(split));
       ClassMatch match = saved.match(set.classes());
       match.note().ifPresent(output::note);
       BadPictures bad = new BadPictures(limitOf(saved), set.size(), output::warn);
@@ -136,7 +136,7 @@ final class EvalVerb implements Callable<Integer> {
 
   /** The pictures that are measured, and the others on which the temperature is fitted. */
   private RobustnessArgument.Asked asked(Device device, SavedModel saved) {
-    DataSource source = open(saved, DataOptions.ALL);
+    DataSource source = open(saved);
     source.warnings().forEach(session.output()::warn);
     PictureSet measured = split == null ? source.evaluated() : source.need(split);
     Optional<PictureSet> validation =
@@ -175,10 +175,8 @@ final class EvalVerb implements Callable<Integer> {
         .orElse(BadPictures.Limit.DEFAULT);
   }
 
-  /**
-   * @param most pictures a class; {@link DataOptions#ALL} for what the run itself took
-   */
-  private DataSource open(SavedModel saved, int most) {
+  /** The run's own data with the splits that it drew, or others. */
+  private DataSource open(SavedModel saved) {
     Optional<String> own = saved.recipe().flatMap(recipe -> recipe.data().given());
     String name = data == null ? own.orElseThrow(this::noData) : data;
     DataOptions options =
@@ -186,9 +184,6 @@ final class EvalVerb implements Callable<Integer> {
             .withHoldout(Holdout.NONE)
             .withSeed(seed())
             .withDownloads(new DownloadProgress(session.output()));
-    if (most != DataOptions.ALL) {
-      return DataSources.open(name, options.withLimit(most));
-    }
     boolean isOwn = own.isPresent() && isSame(name, own.get());
     return DataSources.open(name, isOwn ? options.withDrawn(drawn()) : options);
   }

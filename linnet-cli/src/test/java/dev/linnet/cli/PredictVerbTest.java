@@ -293,6 +293,15 @@ final class PredictVerbTest {
   }
 
   @Test
+  void a_limit_takes_none_of_the_pictures_that_the_run_was_trained_on() {
+    JsonNode whole = Run.of("eval", run(), "--json").json();
+    JsonNode limited = Run.of("eval", run(), "--limit", "100", "--json").json();
+    assertThat(limited.get("images")).isEqualTo(whole.get("images"));
+    assertThat(Run.of("eval", run(), "--limit", "2", "--json").json().get("images").asInt())
+        .isEqualTo(4);
+  }
+
+  @Test
   void robustness_is_measured_and_written_where_asked() throws IOException {
     Path out = folder.resolve("robust");
     Path foreign = Pictures.folders(folder.resolve("foreign"), 2);
