@@ -6,6 +6,8 @@ import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
 import dev.linnet.models.Zoo;
+import dev.linnet.recipe.OptimizerRecipe;
+import dev.linnet.recipe.RecipeReader;
 import dev.linnet.recipe.Tricks;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
@@ -14,6 +16,7 @@ import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.train.FeatureTrick;
 import dev.linnet.train.bench.DataBench;
+import dev.linnet.train.bench.OptimizerBench;
 import dev.linnet.train.bench.PeakMemory;
 import dev.linnet.train.bench.StepBench;
 import dev.linnet.train.bench.StepTimes;
@@ -22,7 +25,9 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -44,6 +49,7 @@ import picocli.CommandLine.Spec;
             + "Nothing else should run meanwhile.",
     footer = {
       "  linnet bench train resnet50 --batch 16 --size 224 --dtype bf16",
+      "  linnet bench optimizer resnet50 --optimizer lamb",
       "  linnet bench data photos/ --workers 2",
       "  linnet bench start",
     })
@@ -57,6 +63,7 @@ final class BenchVerb implements Callable<Integer> {
     line.addSubcommand("train", new TrainSteps(session));
     line.addSubcommand("infer", new InferSteps(session));
     line.addSubcommand("trick", new Trick(session));
+    line.addSubcommand("optimizer", new Updates(session));
     line.addSubcommand("data", new DataReading(session));
     line.addSubcommand("start", new Start(session));
     return line;
@@ -256,6 +263,73 @@ final class BenchVerb implements Callable<Integer> {
                               + "\"; must be one that changes batches or features; others cost"
                               + " what \"linnet bench train\" and \"linnet bench data\" say"));
       return TrickBench.run(trick, plan);
+    }
+  }
+
+  @Command(
+      name = "optimizer",
+      header = "times an optimizer's update of a network's parameters",
+      description = "The same random gradients at each update; weight decay on all parameters.",
+      footer = {
+        "  linnet bench optimizer resnet50 --optimizer lamb",
+        "  linnet bench optimizer resnet18 --optimizer muon --set optimizer.convolutions=true",
+      })
+  private static final class Updates implements Callable<Integer> {
+    private static final StepBench.Warmup WARMUP = new StepBench.Warmup(5, 2);
+
+    /** Where a recipe leaves the decay to the data. */
+    private static final double USUAL_DECAY = 1e-4;
+
+    @Parameters(
+        paramLabel = "NAME",
+        completionCandidates = Names.OfModels.class,
+        description = "network; \"linnet models\" lists them")
+    private String model = "";
+
+    @Option(names = "--optimizer", paramLabel = "NAME", description = "as in a recipe; default sgd")
+    private String optimizer = "sgd";
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "a key of a recipe, such as optimizer.momentum=0")
+    private List<String> sets = List.of();
+
+    @Option(names = "--steps", paramLabel = "N", description = "updates that count; default 20")
+    private int steps = 20;
+
+    private final Session session;
+
+    Updates(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      List<String> keys = new ArrayList<>(List.of("optimizer.name=" + optimizer, "schedule.lr=1"));
+      keys.addAll(sets);
+      OptimizerRecipe recipe =
+          RecipeReader.create().read("plain", Map.of(), keys).recipe().optimizer();
+      OptimizerBench.Plan plan =
+          new OptimizerBench.Plan(
+              model,
+              session.device(),
+              recipe.weightDecay().orElse(USUAL_DECAY),
+              recipe.usualLr(),
+              steps,
+              WARMUP);
+      StepTimes times =
+          OptimizerBench.run(
+              net -> recipe.config(new OptimizerRecipe.Setting(steps, net.headNames())), plan);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", "optimizer");
+      row.put("model", model);
+      row.put("optimizer", optimizer);
+      row.put("ms", rounded(times.ms(), 2));
+      row.put("min_ms", rounded(times.minMs(), 2));
+      row.put("threads", Engine.threads());
+      row.put("torch", Engine.version());
+      return answer(session, row);
     }
   }
 

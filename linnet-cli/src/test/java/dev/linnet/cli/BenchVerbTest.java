@@ -65,6 +65,18 @@ final class BenchVerbTest {
   }
 
   @Test
+  void an_optimizer_is_timed_alone() {
+    JsonNode json =
+        Run.of("bench", "optimizer", "lenet5", "--optimizer=lamb", "--steps=2", "--json").json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "verb", "model", "optimizer", "ms", "min_ms", "threads", "torch", "rss_mb");
+    assertThat(json.get("optimizer").asText()).isEqualTo("lamb");
+    assertThat(json.get("ms").asDouble()).isPositive();
+  }
+
+  @Test
   void forward_passes_are_told_with_the_keys_of_the_peer() {
     JsonNode json = Run.of("bench", "infer", "lenet5", "--batch=1", "--steps=1", "--json").json();
     assertThat(json.fieldNames())
@@ -127,7 +139,7 @@ final class BenchVerbTest {
     Run.of("bench")
         .failed(
             2,
-            "linnet: \"linnet bench\" needs a verb: train, infer, trick, data, start; see \"linnet"
+            "linnet: \"linnet bench\" needs a verb: train, infer, trick, optimizer, data, start; see \"linnet"
                 + " bench --help\"");
   }
 }
