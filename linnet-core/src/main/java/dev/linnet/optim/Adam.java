@@ -81,8 +81,7 @@ public final class Adam extends Optimizer {
               config.beta2(),
               config.eps(),
               weightDecay,
-              Foreach.AdamDecay.IN_GRADIENT),
-          null);
+              Foreach.AdamDecay.IN_GRADIENT));
     }
   }
 }

@@ -84,7 +84,6 @@ public final class AdamW extends Optimizer {
             config.beta2(),
             config.eps(),
             weightDecay,
-            Foreach.AdamDecay.DECOUPLED),
-        null);
+            Foreach.AdamDecay.DECOUPLED));
   }
 }

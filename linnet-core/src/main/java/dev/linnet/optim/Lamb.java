@@ -1,12 +1,10 @@
 package dev.linnet.optim;
 
 import dev.linnet.base.Check;
-import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Foreach;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.tensor.TensorList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * LAMB: Adam whose step is a share of each tensor's length, for large batches.
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * alwaysAdapt}.
  *
  * <p>One fused Adam call writes r in place of θ − η·…, because it may start from λθ with η = −1.
- * Clipping is done in that call, in the gradients themselves.
+ * Clipping changes the gradients themselves, block by block.
  */
 public final class Lamb extends Optimizer {
 
@@ -82,34 +80,26 @@ public final class Lamb extends Optimizer {
         config.maxGradNorm() == Double.POSITIVE_INFINITY
             ? 1
             : Math.max(1, Foreach.norm(gradients) / config.maxGradNorm());
-    if (divisor != 1 && gradients.get(0).dtype() != DType.FLOAT32) {
-      try (TensorList list = TensorList.of(gradients)) { // the fused call divides by fp32 only
-        Foreach.mul(list, 1 / divisor);
-      }
-      divisor = 1;
-    }
   }
 
   @Override
   void update(Batch batch, List<Tensor> gradients, double lr, double weightDecay) {
     Foreach.add(batch.memory(2), 1);
-    Tensor first = gradients.get(0);
-    Tensor clip = divisor == 1 ? null : Tensor.full(divisor, DType.FLOAT32, first.device());
     if (weightDecay == 0 && !config.alwaysAdapt()) {
       try (TensorList list = TensorList.of(gradients)) {
+        clip(list);
         Foreach.AdamState state =
             new Foreach.AdamState(
                 batch.memory(0), batch.memory(1), TensorList.EMPTY, batch.memory(2));
-        Foreach.adam(batch.parameters(), list, state, adam(lr, 0), clip);
+        Foreach.adam(batch.parameters(), list, state, adam(lr, 0));
       }
       return;
     }
-    batch
-        .blocks(Blocks.Cut.NEVER, 1)
-        .forEach(gradients, block -> update(block, lr, weightDecay, clip));
+    batch.blocks(Blocks.Cut.NEVER, 1).forEach(gradients, block -> update(block, lr, weightDecay));
   }
 
-  private void update(Blocks.Block block, double lr, double weightDecay, @Nullable Tensor clip) {
+  private void update(Blocks.Block block, double lr, double weightDecay) {
+    clip(block.gradients());
     TensorList r = block.scratch(0);
     if (weightDecay == 0) {
       Foreach.zero(r);
@@ -119,8 +109,7 @@ public final class Lamb extends Optimizer {
     Foreach.AdamState state =
         new Foreach.AdamState(block.memory(0), block.memory(1), TensorList.EMPTY, block.memory(2));
     // θ(1 − ηλ') with η = −1 and λ' = λ − 1 is λθ
-    Foreach.adam(
-        r, block.gradients(), state, adam(-1, weightDecay == 0 ? 0 : weightDecay - 1), clip);
+    Foreach.adam(r, block.gradients(), state, adam(-1, weightDecay == 0 ? 0 : weightDecay - 1));
     double[] steps = Foreach.norms(block.parameters());
     double[] lengths = Foreach.norms(r);
     for (int i = 0; i < steps.length; i++) {
@@ -132,6 +121,12 @@ public final class Lamb extends Optimizer {
     } else {
       Foreach.mul(r, steps);
       Foreach.add(block.parameters(), r, 1);
+    }
+  }
+
+  private void clip(TensorList gradients) {
+    if (divisor != 1) {
+      Foreach.mul(gradients, 1 / divisor);
     }
   }
 

@@ -7,7 +7,6 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /** Updates of many tensors by one native call each: libtorch's fused optimizers and lists. */
 public final class Foreach {
@@ -80,17 +79,9 @@ public final class Foreach {
   public record AdamState(
       TensorList averages, TensorList squares, TensorList maxima, TensorList steps) {}
 
-  /**
-   * One Adam step over all parameters.
-   *
-   * @param divisor what the gradients are divided by first, in place: a scalar; null for nothing
-   */
+  /** One Adam step over all parameters. */
   public static void adam(
-      TensorList parameters,
-      TensorList gradients,
-      AdamState state,
-      AdamStep step,
-      @Nullable Tensor divisor) {
+      TensorList parameters, TensorList gradients, AdamState state, AdamStep step) {
     Call call = step.decay() == AdamDecay.DECOUPLED ? Call.FUSED_ADAMW : Call.FUSED_ADAM;
     call.run(
         parameters.value(),
@@ -106,7 +97,7 @@ public final class Foreach {
         new IValue(step.eps()),
         new IValue(!state.maxima().tensors().isEmpty()),
         new IValue(false),
-        divisor == null ? new IValue() : new IValue(divisor.handle()),
+        new IValue(),
         new IValue());
   }
 
