@@ -4,6 +4,7 @@ import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.Nearest;
 import dev.linnet.base.internal.FileHeader;
+import dev.linnet.recipe.Recipes;
 import dev.linnet.recipe.TypedYaml;
 import java.io.IOException;
 import java.io.InputStream;
@@ -94,7 +95,19 @@ public final class Studies {
     seeds.ifPresent(list -> options.put("seeds", "[" + list + "]"));
     return NAMES.contains(nameOrFile)
         ? YAML.read("study " + nameOrFile, resource(nameOrFile), options)
-        : YAML.read(file(nameOrFile), options);
+        : located(file(nameOrFile), YAML.read(file(nameOrFile), options));
+  }
+
+  /** A study whose base is a file beside it, as seen from where the program was started. */
+  private static Study located(Path file, Study study) {
+    boolean isPreset =
+        Recipes.presets().stream().anyMatch(preset -> preset.name().equals(study.base()));
+    try {
+      Path base = file.resolveSibling(study.base());
+      return isPreset || !Files.isRegularFile(base) ? study : study.withBase(base.toString());
+    } catch (InvalidPathException e) {
+      return study; // no file has such a name, as the recipe's reader will say
+    }
   }
 
   /** A study as YAML that reads back equal. */

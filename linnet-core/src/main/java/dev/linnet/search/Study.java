@@ -21,7 +21,7 @@ import java.util.Set;
  *
  * @param title what it measures, in one line
  * @param source paper or code that it follows
- * @param base the recipe that every row builds on: a preset's name or a file
+ * @param base the recipe that every row builds on: a preset's name or a file beside the study's
  * @param set keys of the recipe that every row has
  * @param seeds at least one; no two equal
  * @param design how rows become recipes
@@ -115,6 +115,11 @@ public record Study(
         "reference",
         reference,
         "the name of a row: " + String.join(", ", all.stream().map(Combination::name).toList()));
+  }
+
+  /** This study on another recipe. */
+  Study withBase(String recipe) {
+    return new Study(title, source, recipe, set, seeds, design, reference, rows);
   }
 
   private static void checkNames(List<Row> rows) {

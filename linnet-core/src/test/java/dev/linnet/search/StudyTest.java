@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.linnet.base.LinnetException;
 import dev.linnet.recipe.RecipeException;
+import dev.linnet.recipe.Recipes;
 import dev.linnet.testing.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,6 +140,17 @@ final class StudyTest {
         .isEqualTo(Map.of("threads", "1", "workers", "1"));
     assertThat(new StudyPlan.Changes(Map.of("threads", "3"), List.of()).sharedBy(cores).options())
         .isEqualTo(Map.of("threads", "3", "workers", "1"));
+  }
+
+  @Test
+  void the_base_may_be_a_recipe_beside_the_study() throws IOException {
+    Files.writeString(folder.resolve("mine.yaml"), "extends: plain\nbatch: 12\n", UTF_8);
+    StudyPlan plan = plan(HEAD + "base: mine.yaml\nrows: [{name: a}]\n");
+    assertThat(plan.rows().get(0).recipe().recipe().batch().value()).isEqualTo(12);
+    assertProblems(
+        HEAD + "base: mein\nrows: [{name: a}]\n",
+        "recipe: got \"mein\"; no file and no preset has this name; presets: "
+            + String.join(", ", Recipes.presets().stream().map(Recipes.Preset::name).toList()));
   }
 
   @Test
