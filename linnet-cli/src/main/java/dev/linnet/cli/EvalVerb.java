@@ -80,6 +80,8 @@ final class EvalVerb implements Callable<Integer> {
   @Option(names = "--workers", paramLabel = "N", description = "threads that read pictures")
   private @Nullable Integer workers;
 
+  @Mixin private ViewsArgument views = new ViewsArgument();
+
   @Mixin private RobustnessArgument robustness = new RobustnessArgument();
 
   private final Session session;
@@ -94,6 +96,7 @@ final class EvalVerb implements Callable<Integer> {
       Check.that(batch >= 1, "--batch", batch, "at least 1");
     }
     robustness.check();
+    views.check();
     Output output = session.output();
     Device device = session.device();
     try (SavedModel saved = model.open(session, device)) {
@@ -131,7 +134,8 @@ final class EvalVerb implements Callable<Integer> {
         device,
         ModelArgument.type(session, saved),
         batch == null ? usualBatch(saved) : batch,
-        workers == null ? session.workers() : workers);
+        workers == null ? session.workers() : workers,
+        views.of(saved));
   }
 
   /** The pictures that are measured, and the others on which the temperature is fitted. */

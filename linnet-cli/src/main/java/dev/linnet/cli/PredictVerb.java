@@ -68,6 +68,8 @@ final class PredictVerb implements Callable<Integer> {
   @Option(names = "--workers", paramLabel = "N", description = "threads that read pictures")
   private @Nullable Integer workers;
 
+  @Mixin private ViewsArgument views = new ViewsArgument();
+
   private final Session session;
 
   PredictVerb(Session session) {
@@ -80,11 +82,13 @@ final class PredictVerb implements Callable<Integer> {
     if (workers != null) {
       Check.that(workers >= 0 && workers <= 1024, "--workers", workers, "in [0, 1024]");
     }
+    views.check();
     Path table = csv == null ? null : NewFile.explicit("--csv", csv);
     List<Path> named = named();
     Device device = session.device();
     try (SavedModel saved = model.open(session, device);
-        Predictor predictor = saved.predictor(device, ModelArgument.type(session, saved))) {
+        Predictor predictor =
+            saved.predictor(device, ModelArgument.type(session, saved), views.of(saved))) {
       Answers answers = new Answers(session.output(), predictor.classes(), top, logits, table);
       boolean single = named.size() == 1 && !Files.isDirectory(named.get(0));
       int broken = 0;

@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,13 +42,13 @@ public final class PictureLoader implements Loader {
   private static final long DRAW_STREAM = 12;
 
   private final PictureSet set;
-  private final Reading reading;
   private final Options options;
   private final BadPictures bad;
   private final RandomState random;
   private final @Nullable ExecutorService workers;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final int rowBytes;
+  private final IntFunction<Reading> ofEpoch;
+  private final int mostRowBytes;
   private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
 
   /** Buffers of the last batches of passes that ended; who trains may still look at them. */
@@ -100,12 +101,29 @@ public final class PictureLoader implements Loader {
    * @throws LinnetException if a shuffled set has fewer pictures than a batch
    */
   public PictureLoader(PictureSet set, Reading reading, Options options, BadPictures bad) {
+    this(set, reading, epoch -> reading, options, bad);
+  }
+
+  /**
+   * A loader whose pictures change with the epoch.
+   *
+   * @param largest of the sizes
+   * @param ofEpoch how pictures become input in an epoch, counted from 0; no larger than that
+   * @param bad what becomes of broken pictures
+   * @throws LinnetException if a shuffled set has fewer pictures than a batch
+   */
+  public PictureLoader(
+      PictureSet set,
+      Reading largest,
+      IntFunction<Reading> ofEpoch,
+      Options options,
+      BadPictures bad) {
     this.set = set;
-    this.reading = reading;
+    this.ofEpoch = ofEpoch;
     this.options = options;
     this.bad = bad;
     this.random = RandomState.of(options.seed());
-    this.rowBytes = Math.toIntExact(reading.size().area() * reading.normalization().channels());
+    this.mostRowBytes = bytes(largest);
     if (options.order() == Order.SHUFFLED && set.size() < options.batch()) {
       throw new LinnetException(
           "batch: got "
@@ -119,6 +137,10 @@ public final class PictureLoader implements Loader {
         options.workers() == 0
             ? null
             : Executors.newFixedThreadPool(options.workers(), new Chunks.Daemons());
+  }
+
+  private static int bytes(Reading reading) {
+    return Math.toIntExact(reading.size().area() * reading.normalization().channels());
   }
 
   @Override
@@ -187,6 +209,8 @@ public final class PictureLoader implements Loader {
 
   private final class WorkerPass implements Pass {
     private final int epoch;
+    private final Reading reading;
+    private final int rowBytes;
     private final int[] order;
     private final Deque<Job> ahead = new ArrayDeque<>();
     private final Deque<ByteBuffer> inUse = new ArrayDeque<>();
@@ -197,6 +221,8 @@ public final class PictureLoader implements Loader {
 
     WorkerPass(int epoch, int firstBatch) {
       this.epoch = epoch;
+      this.reading = ofEpoch.apply(epoch);
+      this.rowBytes = bytes(reading);
       this.order =
           options.order() == Order.SHUFFLED
               ? random.at(ORDER_STREAM, epoch).permutation(set.size())
@@ -248,7 +274,7 @@ public final class PictureLoader implements Loader {
       }
       inUse.add(job.pixels);
       submit();
-      return batch(job);
+      return batch(job, reading);
     }
 
     @Override
@@ -309,8 +335,8 @@ public final class PictureLoader implements Loader {
     }
   }
 
-  private Batch batch(Job job) {
-    int[] indices = job.compact(rowBytes);
+  private Batch batch(Job job, Reading reading) {
+    int[] indices = job.compact(bytes(reading));
     int n = indices.length;
     if (n == 0 && options.order() == Order.SHUFFLED) {
       throw new LinnetException(
@@ -322,12 +348,12 @@ public final class PictureLoader implements Loader {
     for (int i = 0; i < n; i++) {
       labels[i] = set.label(indices[i]);
     }
-    Tensor images = pixels(job.pixels, n).permute(0, 3, 1, 2);
+    Tensor images = pixels(job.pixels, n, reading).permute(0, 3, 1, 2);
     return new Batch(
         images, Tensor.of(labels), indices, set.classes().size(), reading.normalization());
   }
 
-  private Tensor pixels(ByteBuffer rows, int n) {
+  private static Tensor pixels(ByteBuffer rows, int n, Reading reading) {
     ImageSize size = reading.size();
     int channels = reading.normalization().channels();
     return n == 0
@@ -340,7 +366,7 @@ public final class PictureLoader implements Loader {
     if (free != null) {
       return free;
     }
-    long bytes = (long) options.batch() * rowBytes;
+    long bytes = (long) options.batch() * mostRowBytes;
     Check.that(bytes <= Integer.MAX_VALUE, "bytes of a batch", bytes, "below 2 GiB");
     return ByteBuffer.allocateDirect((int) bytes);
   }

@@ -117,7 +117,7 @@ public final class Chooser {
             .with("color", OrAuto.of(color))
             .with("normalize", OrAuto.of(recipe.normalize().orElse(normalize(small, color))))
             .with("orientation", OrAuto.of(recipe.orientation().orElse(Orientation.APPLY)))
-            .with("evaluation", evaluation(small))
+            .with("evaluation", evaluation(small, size))
             .with("workers", OrAuto.of(recipe.workers().orElse(speed.machine().cores())))
             .with("threads", OrAuto.of(recipe.threads().orElse(speed.machine().cores())));
     double seconds = epochs * epochSeconds + decodeSeconds();
@@ -321,13 +321,15 @@ public final class Chooser {
     return small || color == ColorMode.GRAY ? Normalize.DATA : Normalize.IMAGENET;
   }
 
-  private Recipe.Evaluation evaluation(boolean small) {
+  private Recipe.Evaluation evaluation(boolean small, int size) {
     Recipe.Evaluation evaluation = recipe.evaluation();
     double crop = evaluation.cropPct().orElse(small ? 1.0 : 0.875);
-    return new Recipe.Evaluation(
-        OrAuto.of(crop),
-        OrAuto.of(evaluation.interpolation().orElse(Interpolation.BILINEAR)),
-        OrAuto.of(evaluation.cropMode().orElse(CropMode.CENTER)));
+    return evaluation
+        .withSize(evaluation.size().orElse(size))
+        .with(
+            crop,
+            evaluation.interpolation().orElse(Interpolation.BILINEAR),
+            evaluation.cropMode().orElse(CropMode.CENTER));
   }
 
   private static String duration(double seconds) {

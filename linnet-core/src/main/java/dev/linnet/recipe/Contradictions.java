@@ -4,6 +4,7 @@ import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
 import dev.linnet.tricks.FeatureCutMix;
 import dev.linnet.tricks.ManifoldMixup;
+import dev.linnet.tricks.ProgressiveResizing;
 import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.tricks.TeacherTrick;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ final class Contradictions {
     contradictions.averages();
     contradictions.mixing();
     contradictions.teachers();
+    contradictions.sizes();
     return contradictions.found;
   }
 
@@ -125,6 +127,20 @@ final class Contradictions {
             "false where features are mixed, because the teacher sees the pictures, which are not");
       }
     }
+  }
+
+  private void sizes() {
+    recipe
+        .tricks()
+        .find(ProgressiveResizing.class)
+        .ifPresent(
+            trick ->
+                refuseIf(
+                    !trick.from().isAuto()
+                        && !recipe.size().isAutoOr(pixels -> pixels >= trick.from().value()),
+                    "tricks.progressive_resizing.from",
+                    trick.from(),
+                    "in [1, " + recipe.size() + "], up to size, or auto"));
   }
 
   private void refuseIf(boolean wrong, String key, Object got, String must) {

@@ -32,6 +32,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A training that is planned: data opened, every {@code auto} settled, costs counted, nothing
@@ -175,8 +177,20 @@ public record Experiment(
     if (device.kind() == Device.Kind.CPU) {
       checkMemory(recipe, memory, Engine.availableBytes());
     }
+    checkSizes(recipe, data.classes().size());
     return new Experiment(
         chosen, data, data.classes(), device, cost, memory, updates, warnings, origin, teachers);
+  }
+
+  /** Refuses sizes of training and evaluation that the network cannot take. */
+  private static void checkSizes(Recipe recipe, int classes) {
+    ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
+    Set<Integer> sizes = new TreeSet<>(List.of(Ingredients.evaluationSize(recipe)));
+    try (Classifier declared = Zoo.find(recipe.model().value()).declare(options)) {
+      sizes.add(Ingredients.trainingSize(recipe, 0, Ingredients.stride(declared)));
+    }
+    sizes.remove(recipe.size().value()); // which was counted already
+    sizes.forEach(size -> Zoo.describe(recipe.model().value(), options, size, size));
   }
 
   /** Refuses a trick on features that the network has no place for. */

@@ -8,7 +8,6 @@ import dev.linnet.data.PictureLoader.Reading;
 import dev.linnet.data.PictureSet;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
-import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.PictureTransform;
 import dev.linnet.image.ScaledDecoding;
@@ -16,6 +15,7 @@ import dev.linnet.image.Sequence;
 import dev.linnet.loss.CrossEntropy;
 import dev.linnet.loss.Loss;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.FeatureLevel;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Preprocessing;
@@ -36,6 +36,7 @@ import dev.linnet.train.Objective;
 import dev.linnet.train.PictureTrick;
 import dev.linnet.train.Supervised;
 import dev.linnet.tricks.AutoAugment;
+import dev.linnet.tricks.ProgressiveResizing;
 import dev.linnet.tricks.Sam;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,16 +176,36 @@ final class Ingredients {
   }
 
   static Reading training(Recipe recipe, PictureSet set, Normalization normalization) {
-    ImageSize size = size(recipe);
+    ImageSize size = square(recipe.size().value());
     boolean held = set instanceof HeldSet; // what is held was decoded whole
     List<PictureTransform> steps = new ArrayList<>();
-    steps.add(recipe.augment().over(evalTransform(recipe)));
+    steps.add(recipe.augment().over(recipe.evaluation().over(recipe.size().value())));
     pictureTricks(recipe).forEach(trick -> steps.add(trick.transform()));
     return new Reading(
         held ? decode(recipe) : decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
         steps.size() == 1 ? steps.get(0) : new Sequence(steps),
         size,
         normalization);
+  }
+
+  /**
+   * The size of the training pictures of an epoch, counted from 0.
+   *
+   * @param stride of the network's last maps
+   */
+  static int trainingSize(Recipe recipe, int epoch, int stride) {
+    int full = recipe.size().value();
+    return recipe
+        .tricks()
+        .find(ProgressiveResizing.class)
+        .map(trick -> trick.size(epoch, recipe.epochs().value(), full, stride))
+        .orElse(full);
+  }
+
+  /** How often the last maps of a network divide the picture's side. */
+  static int stride(Classifier model) {
+    List<FeatureLevel> levels = model.levels();
+    return levels.isEmpty() ? 1 : levels.get(levels.size() - 1).stride();
   }
 
   /** What changes training pictures after crop and mirror, in the order in which it acts. */
@@ -202,7 +223,8 @@ final class Ingredients {
   }
 
   static Reading evaluation(Recipe recipe, Normalization normalization) {
-    return new Reading(decode(recipe), evalTransform(recipe), size(recipe), normalization);
+    int size = evaluationSize(recipe);
+    return new Reading(decode(recipe), recipe.evaluation().over(size), square(size), normalization);
   }
 
   static PictureLoader.Options loader(Recipe recipe, Order order) {
@@ -221,8 +243,9 @@ final class Ingredients {
         normalization.std());
   }
 
-  private static EvalTransform evalTransform(Recipe recipe) {
-    return recipe.evaluation().over(recipe.size().value());
+  /** Height and width of the pictures of an evaluation. */
+  static int evaluationSize(Recipe recipe) {
+    return recipe.evaluation().size().orElse(recipe.size().value());
   }
 
   static DecodeOptions decode(Recipe recipe) {
@@ -232,8 +255,8 @@ final class Ingredients {
         .withMaxPixels(recipe.maxPixels());
   }
 
-  private static ImageSize size(Recipe recipe) {
-    return new ImageSize(recipe.size().value(), recipe.size().value());
+  private static ImageSize square(int side) {
+    return new ImageSize(side, side);
   }
 
   static int channels(ColorMode color) {

@@ -17,6 +17,7 @@ import dev.linnet.tricks.Lighting;
 import dev.linnet.tricks.ManifoldMixup;
 import dev.linnet.tricks.Mixup;
 import dev.linnet.tricks.Perspective;
+import dev.linnet.tricks.ProgressiveResizing;
 import dev.linnet.tricks.RandAugment;
 import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.Rotation;
@@ -105,6 +106,7 @@ final class Kinds {
           new Kind("feature_distillation", "feature distillation", FeatureDistillation.class),
           new Kind("attention_transfer", "attention transfer", AttentionTransfer.class),
           new Kind("self_distillation", "self-distillation", SelfDistillation.class),
+          new Kind("progressive_resizing", "progressive resizing", ProgressiveResizing.class),
           new Kind("sam", "sharpness-aware minimization", Sam.class),
           new Kind(
               "gradient_centralization", "gradient centralization", GradientCentralization.class));

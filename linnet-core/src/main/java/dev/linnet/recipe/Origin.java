@@ -193,10 +193,10 @@ public record Origin(
     Interpolation interpolation =
         Interpolation.valueOf(wants.interpolation().toUpperCase(Locale.ROOT));
     CropMode mode = CropMode.valueOf(wants.cropMode().toUpperCase(Locale.ROOT));
-    return new Recipe.Evaluation(
-        OrAuto.of(given.cropPct().orElse(wants.cropPct())),
-        OrAuto.of(given.interpolation().orElse(interpolation)),
-        OrAuto.of(given.cropMode().orElse(mode)));
+    return given.with(
+        given.cropPct().orElse(wants.cropPct()),
+        given.interpolation().orElse(interpolation),
+        given.cropMode().orElse(mode));
   }
 
   /** Those of the weights; what a recipe drops in training is its own. */

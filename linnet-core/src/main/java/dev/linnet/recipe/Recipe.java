@@ -12,6 +12,7 @@ import dev.linnet.models.Parts;
 import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
+import dev.linnet.train.TestTimeAugmentation;
 import java.util.List;
 
 /**
@@ -233,22 +234,44 @@ public record Recipe(
    * How pictures are read for evaluation: resized so that {@code size / crop_pct} is the short
    * side, then the center.
    *
+   * @param size height and width in pixels, in [1, 8192]; auto: that of training; a larger one is
+   *     FixRes (Touvron et al., NeurIPS 2019, arXiv:1906.06423)
    * @param cropPct share of the short side that the center crop keeps, in (0, 1]
    * @param interpolation how pictures are resized; auto: bilinear, or as the weights want it
    * @param cropMode what happens to pictures that are not square; auto: center, or as the weights
    *     want it
+   * @param tta views of a picture whose probabilities are averaged at the end of a run, in {@code
+   *     eval} and in {@code predict}
    */
   public record Evaluation(
+      @About("height and width for evaluation, in pixels; auto: those of training")
+          OrAuto<Integer> size,
       @About("share of the short side that the center crop keeps") OrAuto<Double> cropPct,
       @About("how pictures are resized") OrAuto<Interpolation> interpolation,
       @About("what happens to pictures that are not square")
-          OrAuto<EvalTransform.CropMode> cropMode) {
+          OrAuto<EvalTransform.CropMode> cropMode,
+      @About("views of a picture that are averaged at the end of a run") TestTimeAugmentation tta) {
     public Evaluation {
+      Check.that(
+          size.isAutoOr(pixels -> pixels >= 1 && pixels <= 8192),
+          "evaluation.size",
+          size,
+          "in [1, 8192], or auto");
       Check.that(
           cropPct.isAutoOr(share -> share > 0 && share <= 1),
           "evaluation.crop_pct",
           cropPct,
           "in (0, 1], or auto");
+    }
+
+    /** The same with another size, in pixels. */
+    Evaluation withSize(int pixels) {
+      return new Evaluation(OrAuto.of(pixels), cropPct, interpolation, cropMode, tta);
+    }
+
+    /** The same with another way of reading. */
+    Evaluation with(double share, Interpolation filter, EvalTransform.CropMode mode) {
+      return new Evaluation(size, OrAuto.of(share), OrAuto.of(filter), OrAuto.of(mode), tta);
     }
 
     /**

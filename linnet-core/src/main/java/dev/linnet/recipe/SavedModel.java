@@ -5,10 +5,14 @@ import dev.linnet.data.BadPictures;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.InputSize;
+import dev.linnet.models.Preprocessing;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.Predictor;
+import dev.linnet.train.TestTimeAugmentation;
+import dev.linnet.train.TestTimeViews;
 import dev.linnet.train.robustness.Robustness;
 import dev.linnet.train.robustness.RobustnessEvaluator;
 import dev.linnet.train.robustness.RobustnessPlan;
@@ -63,8 +67,16 @@ public record SavedModel(
   }
 
   private static SavedModel of(Origin origin, Device device) {
+    Pretrained loaded = origin.load(device);
+    Optional<Integer> size = origin.recipe().flatMap(r -> r.evaluation().size().given());
+    Preprocessing own = loaded.preprocessing();
+    Preprocessing preprocessing =
+        size.map(s -> own.withInput(InputSize.square(own.input().channels(), s))).orElse(own);
     return new SavedModel(
-        origin.load(device), origin.orientation(), origin.maxPixels(), origin.recipe());
+        new Pretrained(loaded.model(), loaded.classNames(), preprocessing),
+        origin.orientation(),
+        origin.maxPixels(),
+        origin.recipe());
   }
 
   /** Another limit on the size of pictures. */
@@ -74,7 +86,12 @@ public record SavedModel(
 
   /** A predictor, which closes the network. */
   public Predictor predictor(Device device, DType dtype) {
-    return new Predictor(pretrained, orientation, maxPixels, device, dtype);
+    return predictor(device, dtype, TestTimeAugmentation.NONE);
+  }
+
+  /** The same with test-time augmentation. */
+  public Predictor predictor(Device device, DType dtype, TestTimeAugmentation augmentation) {
+    return new Predictor(pretrained, orientation, maxPixels, device, dtype, augmentation);
   }
 
   /**
@@ -92,8 +109,25 @@ public record SavedModel(
    *
    * @param batch pictures at once, at least 1
    * @param workers threads that read
+   * @param augmentation views of a picture whose probabilities are averaged
    */
-  public record Computing(Device device, DType dtype, int batch, int workers) {}
+  public record Computing(
+      Device device, DType dtype, int batch, int workers, TestTimeAugmentation augmentation) {
+    /** Without test-time augmentation. */
+    public Computing(Device device, DType dtype, int batch, int workers) {
+      this(device, dtype, batch, workers, TestTimeAugmentation.NONE);
+    }
+
+    /** The same with test-time augmentation. */
+    public Computing with(TestTimeAugmentation views) {
+      return new Computing(device, dtype, batch, workers, views);
+    }
+  }
+
+  /** The test-time augmentation when none is named: that of the run's recipe. */
+  public TestTimeAugmentation usualAugmentation() {
+    return recipe.map(r -> r.evaluation().tta()).orElse(TestTimeAugmentation.NONE);
+  }
 
   /**
    * Which of the network's classes those of a data set are.
@@ -116,10 +150,14 @@ public record SavedModel(
     PictureSet matched = matched(pictures);
     PictureLoader.Options options =
         new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
-    PictureLoader.Reading reading =
-        Predictor.reading(pretrained.preprocessing(), orientation, maxPixels);
-    try (PictureLoader loader = new PictureLoader(matched, reading, options, bad)) {
-      return new Evaluator(pretrained.model(), how.device(), how.dtype()).run(loader, watcher);
+    TestTimeViews views =
+        TestTimeViews.of(
+            how.augmentation(),
+            Predictor.reading(pretrained.preprocessing(), orientation, maxPixels));
+    try (PictureLoader loader = new PictureLoader(matched, views.reading(), options, bad)) {
+      return new Evaluator(pretrained.model(), how.device(), how.dtype())
+          .with(views)
+          .run(loader, watcher);
     }
   }
 

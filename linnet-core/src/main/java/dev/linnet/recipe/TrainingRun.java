@@ -23,6 +23,7 @@ import dev.linnet.train.MetricsLog;
 import dev.linnet.train.Objective;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.Summary;
+import dev.linnet.train.TestTimeViews;
 import dev.linnet.train.TrainOptions;
 import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
@@ -120,9 +121,13 @@ public final class TrainingRun implements AutoCloseable {
             experiment.device(),
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
     experiment.origin().ifPresent(this::startFrom);
-    WeightsFolder.describe(folder.path(), model, experiment.classes(), preprocessing);
-    PictureLoader train =
-        loader(training, Ingredients.training(recipe, training, normalization), Order.SHUFFLED);
+    WeightsFolder.describe(
+        folder.path(),
+        model,
+        experiment.classes(),
+        preprocessing,
+        Ingredients.evaluationSize(recipe));
+    PictureLoader train = trainingLoader(recipe);
     long updatesPerEpoch =
         Math.max(1, Trainer.updatesPerEpoch(train.batches(), recipe.accumulate()));
     this.averaging = Ingredients.averaging(recipe, model, updatesPerEpoch);
@@ -285,11 +290,31 @@ public final class TrainingRun implements AutoCloseable {
     }
     WeightsFolder.loadInto(folder.path(), model);
     DType dtype = experiment.recipe().dtype().value();
-    Evaluator evaluator = new Evaluator(model, experiment.device(), dtype);
-    PictureLoader loader = evaluationLoader(set.get());
+    Recipe recipe = experiment.recipe();
+    TestTimeViews views =
+        TestTimeViews.of(recipe.evaluation().tta(), Ingredients.evaluation(recipe, normalization));
+    Evaluator evaluator = new Evaluator(model, experiment.device(), dtype).with(views);
+    PictureLoader loader = loader(set.get(), views.reading(), Order.SEQUENTIAL);
     String split = test.isPresent() ? "test" : "validation";
     return Optional.of(
         new RunPage.Measured(split, set.get(), evaluator.run(loader, (done, all) -> {})));
+  }
+
+  private PictureLoader trainingLoader(Recipe recipe) {
+    int stride = Ingredients.stride(model);
+    PictureLoader loader =
+        new PictureLoader(
+            training,
+            Ingredients.training(recipe, training, normalization),
+            epoch ->
+                Ingredients.training(
+                    recipe.withSize(Ingredients.trainingSize(recipe, epoch, stride)),
+                    training,
+                    normalization),
+            Ingredients.loader(recipe, Order.SHUFFLED),
+            bad);
+    loaders.add(loader);
+    return loader;
   }
 
   private PictureLoader evaluationLoader(PictureSet set) {
@@ -338,7 +363,12 @@ public final class TrainingRun implements AutoCloseable {
   private final class Store implements Trainer.Store {
     @Override
     public void saveWeights(Classifier best) {
-      WeightsFolder.save(folder.path(), best, experiment.classes(), preprocessing);
+      WeightsFolder.save(
+          folder.path(),
+          best,
+          experiment.classes(),
+          preprocessing,
+          Ingredients.evaluationSize(experiment.recipe()));
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Measures a classifier on pictures, each counted once. The model is left in evaluation mode. */
 public final class Evaluator {
@@ -25,15 +26,31 @@ public final class Evaluator {
   private final Classifier model;
   private final Device device;
   private final DType dtype;
+  private final Views views;
 
   /**
    * @param model materialized on the device
    * @param dtype type of convolutions and matrix products
    */
   public Evaluator(Classifier model, Device device, DType dtype) {
+    this(model, device, dtype, (images, network) -> network.apply(images));
+  }
+
+  private Evaluator(Classifier model, Device device, DType dtype, Views views) {
     this.model = model;
     this.device = device;
     this.dtype = dtype;
+    this.views = views;
+  }
+
+  /** The same with test-time augmentation, for pictures that are read as it wants. */
+  public Evaluator with(TestTimeViews augmentation) {
+    return new Evaluator(model, device, dtype, augmentation::logits);
+  }
+
+  /** From prepared pictures and the network to logits. */
+  private interface Views {
+    Tensor logits(Tensor images, UnaryOperator<Tensor> network);
   }
 
   /** What hears how far an evaluation is. */
@@ -110,7 +127,8 @@ public final class Evaluator {
     return Autograd.off(
         () -> {
           Batch batch = raw.prepared(device);
-          Tensor logits = Autocast.run(device, dtype, () -> model.forward(batch.images()));
+          Tensor logits =
+              Autocast.run(device, dtype, () -> views.logits(batch.images(), model::forward));
           return Predictions.of(logits, batch.targets());
         });
   }

@@ -44,6 +44,7 @@ public final class Predictor implements AutoCloseable {
   private final Pretrained pretrained;
   private final Device device;
   private final DType dtype;
+  private final TestTimeViews views;
   private final PictureLoader.Reading reading;
 
   /**
@@ -80,13 +81,22 @@ public final class Predictor implements AutoCloseable {
    * @param maxPixels pixels above which a picture is refused by its header
    * @param device where the network is
    * @param dtype type of convolutions and matrix products
+   * @param augmentation views of a picture whose probabilities are averaged; the logits of an
+   *     answer are then the logarithms of the means
    */
   public Predictor(
-      Pretrained pretrained, Orientation orientation, long maxPixels, Device device, DType dtype) {
+      Pretrained pretrained,
+      Orientation orientation,
+      long maxPixels,
+      Device device,
+      DType dtype,
+      TestTimeAugmentation augmentation) {
     this.pretrained = pretrained;
     this.device = device;
     this.dtype = dtype;
-    this.reading = reading(pretrained.preprocessing(), orientation, maxPixels);
+    this.views =
+        TestTimeViews.of(augmentation, reading(pretrained.preprocessing(), orientation, maxPixels));
+    this.reading = views.reading();
     pretrained.model().eval();
   }
 
@@ -213,7 +223,9 @@ public final class Predictor implements AutoCloseable {
 
   private float[] logits(Tensor images) {
     return Autograd.off(
-        () -> Autocast.run(device, dtype, () -> pretrained.model().forward(images)).toFloats());
+        () ->
+            Autocast.run(device, dtype, () -> views.logits(images, pretrained.model()::forward))
+                .toFloats());
   }
 
   private static Prediction prediction(String picture, float[] all, int row, List<String> names) {

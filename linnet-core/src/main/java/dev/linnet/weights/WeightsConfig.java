@@ -371,7 +371,8 @@ public record WeightsConfig(
   }
 
   /** The file's text for a network, as timm would write it. */
-  static String json(Classifier model, List<String> classNames, Preprocessing preprocessing) {
+  static String json(
+      Classifier model, List<String> classNames, Preprocessing preprocessing, int testSide) {
     ObjectNode root = JSON.createObjectNode();
     root.put("architecture", model.architecture());
     root.put("num_classes", model.classes());
@@ -386,6 +387,9 @@ public record WeightsConfig(
     ObjectNode cfg = root.putObject("pretrained_cfg");
     InputSize input = preprocessing.input();
     cfg.putArray("input_size").add(input.channels()).add(input.height()).add(input.width());
+    if (testSide != input.height()) {
+      cfg.putArray("test_input_size").add(input.channels()).add(testSide).add(testSide);
+    }
     cfg.put("fixed_input_size", false);
     cfg.put("interpolation", preprocessing.interpolation());
     cfg.put("crop_pct", preprocessing.cropPct());

@@ -171,18 +171,37 @@ public final class WeightsFolder {
    */
   public static void save(
       Path folder, Classifier model, List<String> classNames, Preprocessing preprocessing) {
+    save(folder, model, classNames, preprocessing, preprocessing.input().height());
+  }
+
+  /**
+   * The same for weights that are evaluated on pictures of another size.
+   *
+   * @param testSide height and width of those, which timm calls {@code test_input_size}
+   */
+  public static void save(
+      Path folder,
+      Classifier model,
+      List<String> classNames,
+      Preprocessing preprocessing,
+      int testSide) {
     if (classNames.size() != model.classes()) {
       throw new IllegalArgumentException(
           "got " + classNames.size() + " names for " + model.classes() + " classes");
     }
-    describe(folder, model, classNames, preprocessing);
+    describe(folder, model, classNames, preprocessing, testSide);
     Weights.save(folder.resolve(WEIGHTS), model);
   }
 
   /** Writes {@code config.json} alone, before there are weights. */
   public static void describe(
-      Path folder, Classifier model, List<String> classNames, Preprocessing preprocessing) {
-    AtomicFile.write(folder.resolve(CONFIG), WeightsConfig.json(model, classNames, preprocessing));
+      Path folder,
+      Classifier model,
+      List<String> classNames,
+      Preprocessing preprocessing,
+      int testSide) {
+    AtomicFile.write(
+        folder.resolve(CONFIG), WeightsConfig.json(model, classNames, preprocessing, testSide));
   }
 
   private static Classifier filled(Classifier model, Path file, Device device) {

@@ -14,6 +14,7 @@ import dev.linnet.image.Orientation;
 import dev.linnet.recipe.DataFacts.Mirror;
 import dev.linnet.tensor.DType;
 import dev.linnet.testing.Seeds;
+import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.TrivialAugment;
 import java.util.List;
@@ -185,9 +186,11 @@ final class ChooserTest {
                 .with(
                     "evaluation",
                     new Recipe.Evaluation(
+                        OrAuto.of(96),
                         OrAuto.of(1.0),
                         OrAuto.of(Interpolation.BILINEAR),
-                        OrAuto.of(CropMode.CENTER)))
+                        OrAuto.of(CropMode.CENTER),
+                        TestTimeAugmentation.NONE))
                 .with("workers", OrAuto.of(7))
                 .with("threads", OrAuto.of(5)));
   }

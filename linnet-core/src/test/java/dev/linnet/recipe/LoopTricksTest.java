@@ -8,6 +8,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.RunFolder;
+import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.train.TrainingResult.End;
@@ -138,5 +139,25 @@ final class LoopTricksTest {
         .hasMessage(
             "distillation.teacher: the data have the class \"3\", which the network does not know;"
                 + " it knows 0, 1, 2, cat, 4 and 5 more");
+  }
+
+  @Test
+  void small_pictures_first_larger_ones_at_the_end_and_averaged_views() throws IOException {
+    resumedEqualsWhole(
+        "model=resnet20",
+        "limit=8",
+        "batch=16",
+        "size=24",
+        "evaluation.size=32",
+        "evaluation.tta=ten-crop",
+        "tricks.progressive_resizing=true",
+        "tricks.cutmix=true");
+    String config = Files.readString(folder.resolve("whole/config.json"));
+    assertThat(config).contains("\"input_size\" : [ 1, 24, 24 ]");
+    assertThat(config).contains("\"test_input_size\" : [ 1, 32, 32 ]");
+    try (SavedModel model = SavedModel.open(folder.resolve("whole"), Device.CPU)) {
+      assertThat(model.pretrained().preprocessing().input().height()).isEqualTo(32);
+      assertThat(model.usualAugmentation()).isEqualTo(TestTimeAugmentation.TEN_CROP);
+    }
   }
 }

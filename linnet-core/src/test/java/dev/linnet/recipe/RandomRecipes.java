@@ -13,6 +13,7 @@ import dev.linnet.optim.SignDecay;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.PictureTrick;
+import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.ColorJitter;
 import dev.linnet.tricks.Convention;
@@ -88,9 +89,11 @@ final class RandomRecipes {
         auto(() -> one(Orientation.values())),
         augment(),
         new Recipe.Evaluation(
+            auto(() -> 1 + random.nextInt(8192)),
             auto(() -> random.nextDouble(0.1, 1)),
             auto(() -> one(Interpolation.values())),
-            auto(() -> one(CropMode.values()))),
+            auto(() -> one(CropMode.values())),
+            one(TestTimeAugmentation.values())),
         OrAuto.of(epochs),
         none(() -> 1 + random.nextInt(1000)),
         auto(() -> 1 + random.nextInt(1000)),

@@ -10,6 +10,7 @@ import dev.linnet.image.Orientation;
 import dev.linnet.models.Parts;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
+import dev.linnet.train.TestTimeAugmentation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -129,7 +130,11 @@ final class RecipeReaderTest {
                 new AugmentRecipe.ResizedCropFlip(
                     List.of(0.5, 1.0), List.of(0.75, 4 / 3.0), 0.5, Interpolation.BICUBIC),
                 new Recipe.Evaluation(
-                    OrAuto.of(0.9), OrAuto.of(Interpolation.LANCZOS), OrAuto.of(CropMode.SQUASH)),
+                    OrAuto.auto(),
+                    OrAuto.of(0.9),
+                    OrAuto.of(Interpolation.LANCZOS),
+                    OrAuto.of(CropMode.SQUASH),
+                    TestTimeAugmentation.NONE),
                 OrAuto.of(8),
                 OrNone.of(60),
                 OrAuto.of(64),

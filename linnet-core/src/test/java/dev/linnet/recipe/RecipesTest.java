@@ -27,6 +27,7 @@ import dev.linnet.recipe.Recipes.Difference;
 import dev.linnet.recipe.Recipes.Preset;
 import dev.linnet.tensor.DType;
 import dev.linnet.testing.Repository;
+import dev.linnet.train.TestTimeAugmentation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -229,7 +230,11 @@ final class RecipesTest {
   void augmentations_become_operators() {
     EvalTransform evaluation =
         new Recipe.Evaluation(
-                OrAuto.of(0.875), OrAuto.of(Interpolation.BICUBIC), OrAuto.of(CropMode.CENTER))
+                OrAuto.auto(),
+                OrAuto.of(0.875),
+                OrAuto.of(Interpolation.BICUBIC),
+                OrAuto.of(CropMode.CENTER),
+                TestTimeAugmentation.NONE)
             .over(32);
     assertThat(evaluation)
         .isEqualTo(EvalTransform.of(new ImageSize(32, 32), 0.875, Interpolation.BICUBIC));
