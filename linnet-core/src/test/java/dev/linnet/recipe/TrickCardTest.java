@@ -43,12 +43,7 @@ final class TrickCardTest {
           "agc",
           "cosine",
           "label_smoothing",
-          "sam",
-          "gradient_centralization",
-          "distillation",
-          "feature_distillation",
-          "attention_transfer",
-          "self_distillation");
+          "gradient_centralization");
 
   @Test
   void every_choice_of_a_recipe_has_a_card() throws IOException {
