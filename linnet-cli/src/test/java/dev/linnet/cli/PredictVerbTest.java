@@ -293,6 +293,21 @@ final class PredictVerbTest {
   }
 
   @Test
+  void views_are_averaged_where_asked() {
+    JsonNode plain = Run.of("eval", run(), "--json").json();
+    JsonNode ten = Run.of("eval", run(), "--tta", "ten-crop", "--json").json();
+    assertThat(ten.get("images")).isEqualTo(plain.get("images"));
+    assertThat(ten.get("loss")).isNotEqualTo(plain.get("loss"));
+    Path dark = Pictures.write(folder.resolve("dark.png"), 40, 1);
+    JsonNode one = Run.of("predict", run(), dark.toString(), "--json").json();
+    JsonNode both = Run.of("predict", run(), dark.toString(), "--tta", "flip", "--json").json();
+    assertThat(both).isNotEqualTo(one);
+    String line = "linnet: --tta: got twice; must be none, flip or ten-crop";
+    Run.of("eval", run(), "--tta", "twice").failedWith(2, line);
+    Run.of("predict", run(), dark.toString(), "--tta", "twice").failedWith(2, line);
+  }
+
+  @Test
   void a_limit_takes_none_of_the_pictures_that_the_run_was_trained_on() {
     JsonNode whole = Run.of("eval", run(), "--json").json();
     JsonNode limited = Run.of("eval", run(), "--limit", "100", "--json").json();
