@@ -734,17 +734,14 @@ KEEP = {
     "libraries": None,
     "toy": None,
     "optimizers": None,
-    "schedules": ["peer_warmup_cosine", "warmup_cosine_torchvision", "timm_cosine_warmup_prefix"],
-    "losses": ["logits", "targets", "soft_targets", "mixed_targets", "teacher_logits", "values"],
+    "schedules": None,
+    "losses": None,
     "mixing": ["mixup", "cutmix", "cutout", "random_erasing_timm"],
     "tricks": ["ema_decay_timm", "ema_weights_timm", "drop_path_rates_timm", "drop_path", "drop_block_gamma",
                "drop_block_mask", "clipping"],
     "parameter_lists": ["weight_decay_groups_timm", "layer_decay_timm_0.75"],
     "metrics": ["calibration", "top_k_ties"],
 }
-KEEP_LOSSES = ["cross_entropy", "smoothing_torch_0.1", "smoothing_timm_0.1", "soft_target_timm", "soft_target_torch",
-               "soft_target_torch_smoothing_0.1", "soft_target_mixed", "distillation_T4_alpha0.9",
-               "distillation_T1_alpha1", "distillation_gluon_T20_hard0.5", "distillation_deit_soft_T3_alpha0.5"]
 KEEP_CLIPPING = ["norm_1", "norm_100", "value_0.3", "agc_0.1", "agc_0.5"]
 KEEP_MODELS = ["resnet50"]
 
@@ -763,7 +760,6 @@ def main():
         "tricks": tricks(), "parameter_lists": parameter_lists(), "metrics": metrics(),
     }
     doc = {section: keep(doc[section], names) for section, names in KEEP.items()}
-    doc["losses"]["values"] = keep(doc["losses"]["values"], KEEP_LOSSES)
     clipping = doc["tricks"]["clipping"]
     clipping["results"] = keep(clipping["results"], KEEP_CLIPPING)
     lists = doc["parameter_lists"]

@@ -1,13 +1,24 @@
 package dev.linnet.cli;
 
+import dev.linnet.base.AtomicFile;
+import dev.linnet.data.Places;
+import dev.linnet.recipe.Experiment;
 import dev.linnet.recipe.RecipeReader;
 import dev.linnet.recipe.RecipeWriter;
 import dev.linnet.recipe.Recipes;
+import dev.linnet.recipe.SchedulePlot;
+import dev.linnet.report.Curves;
+import dev.linnet.report.RunReport;
+import dev.linnet.report.TextPlot;
+import dev.linnet.tensor.Device;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +46,7 @@ final class RecipeVerb implements Callable<Integer> {
   static CommandLine commandLine(Session session) {
     CommandLine line = new CommandLine(new RecipeVerb());
     line.addSubcommand("list", new ListVerb(session.output()));
-    line.addSubcommand("show", new ShowVerb(session.output()));
+    line.addSubcommand("show", new ShowVerb(session));
     line.addSubcommand("diff", new DiffVerb(session.output()));
     return line;
   }
@@ -90,13 +101,18 @@ final class RecipeVerb implements Callable<Integer> {
       header = "prints a whole recipe, each value with its origin",
       description =
           "Prints the sum of a recipe and of what it builds on, as a YAML file that can be "
-              + "used as it stands.",
+              + "used as it stands; or draws its learning rate over the run.",
       footer = {
         "  linnet recipe show plain",
         "  linnet recipe show my.yaml --set optimizer.momentum=0.95",
         "  linnet recipe show quick > my.yaml",
+        "  linnet recipe show my.yaml --plot",
+        "  linnet recipe show plain --set schedule.name=one-cycle --plot lr.html",
       })
   private static final class ShowVerb implements Callable<Integer> {
+    private static final int PLOT_WIDTH = 78;
+    private static final int PLOT_HEIGHT = 10;
+
     @Parameters(
         paramLabel = "RECIPE",
         completionCandidates = Names.OfRecipes.class,
@@ -109,14 +125,39 @@ final class RecipeVerb implements Callable<Integer> {
         description = "change a key, such as optimizer.momentum=0.95")
     private List<String> sets = new ArrayList<>();
 
+    @Option(
+        names = "--plot",
+        paramLabel = "FILE",
+        arity = "0..1",
+        fallbackValue = "",
+        description =
+            "draw the learning rate over the run: as a page (.html), a picture (.svg), or without a"
+                + " file as text")
+    private @Nullable String plot;
+
+    @Option(
+        names = "--updates-per-epoch",
+        paramLabel = "N",
+        description =
+            "updates that an epoch is drawn with; default: those of the recipe's data, else 100")
+    private @Nullable Long updatesPerEpoch;
+
+    private final Session session;
     private final Output output;
 
-    ShowVerb(Output output) {
-      this.output = output;
+    ShowVerb(Session session) {
+      this.session = session;
+      this.output = session.output();
     }
 
     @Override
     public Integer call() {
+      if (plot != null) {
+        return draw(plot);
+      }
+      if (updatesPerEpoch != null) {
+        throw new AskedWrongly("--updates-per-epoch: is of use with --plot only");
+      }
       String yaml =
           RecipeWriter.write(RecipeReader.create().read(recipe, Map.of(), sets)).stripTrailing();
       if (output.isJson()) {
@@ -128,6 +169,64 @@ final class RecipeVerb implements Callable<Integer> {
         output.answer(yaml);
       }
       return Failures.DONE;
+    }
+
+    private int draw(String text) {
+      if (!text.isEmpty() && !text.endsWith(".html") && !text.endsWith(".svg")) {
+        throw new AskedWrongly(
+            "--plot: got \"%s\"; must be a file that ends with .html or .svg; the recipe comes first"
+                .formatted(text));
+      }
+      if (updatesPerEpoch != null && (updatesPerEpoch < 1 || updatesPerEpoch > 10_000_000)) {
+        throw new AskedWrongly(
+            "--updates-per-epoch: got %d; must be in [1, 10000000]".formatted(updatesPerEpoch));
+      }
+      Path file = text.isEmpty() ? null : NewFile.explicit("--plot", Path.of(text));
+      SchedulePlot drawn =
+          SchedulePlot.of(
+              RecipeReader.create().read(recipe, Map.of(), sets),
+              updatesPerEpoch == null ? OptionalLong.empty() : OptionalLong.of(updatesPerEpoch),
+              new Experiment.Surroundings(
+                  Places.of(session.shell().environment()),
+                  new DownloadProgress(output),
+                  Device.CPU,
+                  ModelArgument.hub(session)));
+      drawn.notes().forEach(output::note);
+      if (file != null) {
+        write(drawn, file);
+      }
+      if (output.isJson()) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("name", recipe);
+        json.put("epochs", drawn.epochs());
+        json.put("updates_per_epoch", drawn.updatesPerEpoch());
+        if (file != null) {
+          json.put("plot", file.toString());
+        }
+        output.json(json);
+        return Failures.DONE;
+      }
+      if (file == null) {
+        TextPlot.lines(drawn.chart(), PLOT_WIDTH, PLOT_HEIGHT).forEach(output::answer);
+      } else {
+        output.answer(
+            "%s: %d epochs of %d updates".formatted(file, drawn.epochs(), drawn.updatesPerEpoch()));
+      }
+      return Failures.DONE;
+    }
+
+    private void write(SchedulePlot drawn, Path file) {
+      if (file.toString().endsWith(".svg")) {
+        AtomicFile.write(file, drawn.chart().svg());
+        return;
+      }
+      String about = "%d epochs of %d updates".formatted(drawn.epochs(), drawn.updatesPerEpoch());
+      String notes = drawn.notes().isEmpty() ? "" : "; " + String.join("; ", drawn.notes());
+      new RunReport(
+              "Learning rate of " + recipe,
+              about + notes,
+              List.of(new Curves(List.of(drawn.chart()))))
+          .write(file);
     }
   }
 

@@ -44,6 +44,7 @@ import picocli.CommandLine.Option;
       "  linnet train --data photos/ --from resnet50 --weights resnet50.pth",
       "  linnet train --data photos/ --from runs/other --epochs 10",
       "  linnet train --data photos/ --dry-run",
+      "  linnet train --data photos/ --find-lr",
       "  linnet train --resume runs/photos",
       "  linnet train --resume runs/photos --epochs 60",
     })
@@ -80,6 +81,13 @@ final class TrainVerb implements Callable<Integer> {
       description = "say what would be done, with time and memory, and do nothing")
   private boolean dryRun;
 
+  @Option(
+      names = "--find-lr",
+      description =
+          "try learning rates for some hundred updates, say which would do, and train nothing; with"
+              + " --out the curve is saved there")
+  private boolean findLr;
+
   private final Session session;
   private @Nullable RecipeOptions options;
 
@@ -104,6 +112,11 @@ final class TrainVerb implements Callable<Integer> {
       throw new AskedWrongly(
           "--recipe and --resume: a run goes on with its own recipe; give one of the two");
     }
+    if (findLr && (resume != null || dryRun)) {
+      throw new AskedWrongly(
+          "--find-lr and %s: give one of the two"
+              .formatted(resume != null ? "--resume" : "--dry-run"));
+    }
     if (out != null && !dryRun) {
       RunFolder.checkNew(out);
     }
@@ -119,6 +132,10 @@ final class TrainVerb implements Callable<Integer> {
     Experiment experiment = Experiment.plan(read(recipe == null ? DEFAULT_RECIPE : recipe), around);
     if (dryRun) {
       return answerPlan(experiment);
+    }
+    if (findLr) {
+      tell(experiment);
+      return new FindLr(session, experiment).answer(out);
     }
     tell(experiment);
     RunFolder folder =

@@ -44,6 +44,74 @@ final class RecipeVerbTest {
   }
 
   @Test
+  void the_learning_rate_is_drawn_as_text() {
+    Run drawn = Run.of("recipe", "show", "plain", "--plot");
+    assertThat(drawn.answered().lines())
+        .hasSize(13)
+        .startsWith("Learning rate")
+        .allMatch(line -> line.length() <= 78);
+    assertThat(drawn.out()).contains("     0.1 │").endsWith("10 epoch\n");
+    assertThat(drawn.err())
+        .isEqualTo("assumed: 100 updates an epoch (--updates-per-epoch changes it)\n");
+  }
+
+  @Test
+  void the_length_of_an_epoch_is_that_of_the_data_or_the_one_asked_for() {
+    Run ofData = Run.of("recipe", "show", "quick", "--set", "data=digits", "--plot", "--json");
+    assertThat(ofData.json().get("updates_per_epoch").asInt()).isEqualTo(140);
+    assertThat(ofData.err()).isEqualTo("an epoch of digits has 140 updates\n");
+    Run asked =
+        Run.of(
+            "recipe",
+            "show",
+            "quick",
+            "--set",
+            "data=digits",
+            "--plot",
+            "--json",
+            "--updates-per-epoch",
+            "7");
+    assertThat(asked.json().get("updates_per_epoch").asInt()).isEqualTo(7);
+    assertThat(asked.err()).isEqualTo("assumed: 10 epochs (--set epochs= changes it)\n");
+    assertThat(Run.of("recipe", "show", "plain", "--set", "data=no/such", "--plot").err())
+        .startsWith("the data cannot be used: ")
+        .endsWith("\nassumed: 100 updates an epoch (--updates-per-epoch changes it)\n");
+  }
+
+  @Test
+  void the_learning_rate_is_drawn_as_a_page_and_as_a_picture(@TempDir Path folder)
+      throws IOException {
+    Path page = folder.resolve("lr.html");
+    Path picture = folder.resolve("lr.svg");
+    String[] sets = {"--set", "schedule.name=plateau"};
+    assertThat(
+            Run.of("recipe", "show", "plain", sets[0], sets[1], "--plot", page.toString())
+                .answered())
+        .isEqualTo(page + ": 10 epochs of 100 updates\n");
+    Run.of("recipe", "show", "plain", "--plot", picture.toString()).answered();
+    assertThat(page)
+        .content()
+        .contains("Learning rate of plain", "top-1 never rose", "<svg")
+        .doesNotContain("<script");
+    assertThat(picture).content().startsWith("<svg ").contains("warm-up");
+    Run.of("recipe", "show", "plain", "--plot", page.toString())
+        .failed(1, "linnet: --plot: %s exists already; choose another name".formatted(page));
+  }
+
+  @Test
+  void a_plot_of_nothing_is_refused() {
+    Run.of("recipe", "show", "plain", "--plot", "lr.png")
+        .failed(
+            2,
+            "linnet: --plot: got \"lr.png\"; must be a file that ends with .html or .svg; the"
+                + " recipe comes first");
+    Run.of("recipe", "show", "plain", "--plot", "--updates-per-epoch", "0")
+        .failed(2, "linnet: --updates-per-epoch: got 0; must be in [1, 10000000]");
+    Run.of("recipe", "show", "plain", "--updates-per-epoch", "5")
+        .failed(2, "linnet: --updates-per-epoch: is of use with --plot only");
+  }
+
+  @Test
   void differences_are_told_by_key() {
     JsonNode json = Run.of("recipe", "diff", "plain", "quick", "--json").json();
     assertThat(json.fieldNames()).toIterable().containsExactly("differences");

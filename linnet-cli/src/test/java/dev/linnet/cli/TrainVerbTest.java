@@ -106,6 +106,48 @@ final class TrainVerbTest {
   }
 
   @Test
+  void learning_rates_are_suggested_and_nothing_is_left() throws IOException {
+    Run found = train("--find-lr", "--seed", "1");
+    assertThat(found.answered().lines())
+        .hasSize(2)
+        .allMatch(
+            line ->
+                line.matches(
+                    "schedule.lr=\\S+  (where the loss falls fastest|a tenth of where it is lowest)"
+                        + " \\(\\S+ of an update\\)"));
+    assertThat(found.err())
+        .contains("trying 100 learning rates from 1e-07 to 10\nLoss against learning rate\n");
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void the_curve_of_learning_rates_is_saved_where_it_is_asked_for() throws IOException {
+    Path out = folder.resolve("found");
+    JsonNode json = train("--find-lr", "--json", "--out", out.toString()).json();
+    assertThat(json.fieldNames()).toIterable().containsExactly("schedule.lr", "updates", "folder");
+    assertThat(json.get("schedule.lr").fieldNames())
+        .toIterable()
+        .containsExactly("steepest", "min/10");
+    try (Stream<Path> left = Files.list(out)) {
+      assertThat(left.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("lr.csv", "lr.svg");
+    }
+    assertThat(Files.readAllLines(out.resolve("lr.csv")))
+        .hasSize(json.get("updates").asInt() + 1)
+        .startsWith("update,lr,loss,smoothed");
+  }
+
+  @Test
+  void to_find_a_learning_rate_is_no_run() {
+    train("--find-lr", "--dry-run")
+        .failed(2, "linnet: --find-lr and --dry-run: give one of the two");
+    train("--find-lr", "--resume", "x")
+        .failed(2, "linnet: --find-lr and --resume: give one of the two");
+  }
+
+  @Test
   void a_dry_run_tells_pictures_classes_updates_time_and_memory() {
     JsonNode json = train("--dry-run", "--json").json();
     assertThat(json.fieldNames())

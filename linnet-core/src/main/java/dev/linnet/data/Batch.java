@@ -15,6 +15,7 @@ public final class Batch {
   private final int[] indices;
   private final int classes;
   private final Normalization normalization;
+  private final int views;
 
   /**
    * @param images [N, C, H, W], uint8 as read or float32 as prepared, channels-last
@@ -22,13 +23,21 @@ public final class Batch {
    * @param indices the pictures' positions in their set, N
    * @param classes K
    * @param normalization how levels become the network's input
+   * @param views of each picture, all first ones, then all second ones and so on; N is a multiple
    */
-  Batch(Tensor images, Tensor targets, int[] indices, int classes, Normalization normalization) {
+  Batch(
+      Tensor images,
+      Tensor targets,
+      int[] indices,
+      int classes,
+      Normalization normalization,
+      int views) {
     this.images = images;
     this.targets = targets;
     this.indices = indices.clone();
     this.classes = classes;
     this.normalization = normalization;
+    this.views = views;
   }
 
   /**
@@ -41,7 +50,7 @@ public final class Batch {
    */
   public static Batch of(Tensor images, Tensor targets, int classes, Normalization normalization) {
     int[] rows = IntStream.range(0, Math.toIntExact(images.dim(0))).toArray();
-    return new Batch(images, targets, rows, classes, normalization);
+    return new Batch(images, targets, rows, classes, normalization, 1);
   }
 
   /** [N, C, H, W], channels-last. */
@@ -68,7 +77,17 @@ public final class Batch {
     return classes;
   }
 
-  /** N. */
+  /** Views of each picture: all first ones come first, then all second ones. */
+  public int views() {
+    return views;
+  }
+
+  /** Pictures, each counted once however many views it has. */
+  public int pictures() {
+    return indices.length / views;
+  }
+
+  /** N, each view counted. */
   public int size() {
     return indices.length;
   }
@@ -85,7 +104,7 @@ public final class Batch {
 
   /** The same pictures with other tensors. */
   public Batch with(Tensor newImages, Tensor newTargets) {
-    return new Batch(newImages, newTargets, indices, classes, normalization);
+    return new Batch(newImages, newTargets, indices, classes, normalization, views);
   }
 
   /** On a device, as the network's input: float32 with the mean taken off, channels-last. */

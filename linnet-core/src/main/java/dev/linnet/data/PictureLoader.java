@@ -32,14 +32,15 @@ import org.jspecify.annotations.Nullable;
  * Reads a set of pictures on worker threads, at most {@link Options#prefetch} batches ahead; all
  * workers read parts of the first batch that is not ready, so that it is ready soon.
  *
- * <p>The order is keyed by (seed, epoch) and every draw by (seed, epoch, index of the picture), so
- * batches are the same whatever the number of workers. Broken pictures are counted, named and left
- * out of their batch.
+ * <p>The order is keyed by (seed, epoch) and every draw by (seed, epoch, index of the picture, how
+ * often the epoch had it before), so batches are the same whatever the number of workers. Broken
+ * pictures are counted, named and left out of their batch.
  */
 public final class PictureLoader implements Loader {
   private static final int LEAST_ROWS = 4; // of a part of a batch
   private static final long ORDER_STREAM = 11;
   private static final long DRAW_STREAM = 12;
+  private static final long VIEW_STREAM = 13;
 
   private final PictureSet set;
   private final Options options;
@@ -59,14 +60,25 @@ public final class PictureLoader implements Loader {
    *
    * @param decode how files are decoded; its color mode says whether there are 3 channels or 1
    * @param transform makes every picture {@code size} large
+   * @param views makes every further view of what {@code transform} made
    * @param size height and width of the input
    * @param normalization how levels become input; with as many channels
    */
   public record Reading(
       DecodeOptions decode,
       PictureTransform transform,
+      PictureTransform views,
       ImageSize size,
-      Normalization normalization) {}
+      Normalization normalization) {
+    /** All views alike. */
+    public Reading(
+        DecodeOptions decode,
+        PictureTransform transform,
+        ImageSize size,
+        Normalization normalization) {
+      this(decode, transform, (picture, random) -> picture, size, normalization);
+    }
+  }
 
   /**
    * How batches are made.
@@ -75,11 +87,30 @@ public final class PictureLoader implements Loader {
    * @param order shuffled for training, or as they stand for evaluation
    * @param seed key of the order and of every draw
    * @param workers threads that read; 0 reads on the caller's thread
+   * @param sampler which pictures a shuffled epoch has
+   * @param views of each picture, one batch of them after the other, at least 1
    */
-  public record Options(int batch, Order order, long seed, int workers) {
+  public record Options(
+      int batch, Order order, long seed, int workers, Sampler sampler, int views) {
     public Options {
       Check.that(batch >= 1, "batch", batch, "at least 1");
       Check.that(workers >= 0 && workers <= 1024, "workers", workers, "in [0, 1024]");
+      Check.that(views >= 1 && views <= 100, "views", views, "in [1, 100]");
+    }
+
+    /** Each picture once, in one view. */
+    public Options(int batch, Order order, long seed, int workers) {
+      this(batch, order, seed, workers, Sampler.UNIFORM, 1);
+    }
+
+    /** Other pictures. */
+    public Options withSampler(Sampler value) {
+      return new Options(batch, order, seed, workers, value, views);
+    }
+
+    /** More views. */
+    public Options withViews(int value) {
+      return new Options(batch, order, seed, workers, sampler, value);
     }
 
     /** Batches read ahead of the one in use. */
@@ -183,27 +214,34 @@ public final class PictureLoader implements Loader {
   private static final class Job {
     final ByteBuffer pixels;
     final int[] indices;
+    final int[] repeats;
     final boolean[] good;
     final List<FutureTask<Void>> parts = new ArrayList<>();
 
-    Job(ByteBuffer pixels, int[] indices) {
+    /**
+     * @param repeats how often the epoch had each picture before
+     */
+    Job(ByteBuffer pixels, int[] indices, int[] repeats) {
       this.pixels = pixels;
       this.indices = indices;
+      this.repeats = repeats;
       this.good = new boolean[indices.length];
     }
 
-    /** Closes the gaps that broken pictures left; returns the indices of the others. */
-    int[] compact(int rowBytes) {
+    /** Closes the gaps that broken pictures left; returns the indices of the others, row by row. */
+    int[] compact(int rowBytes, int views) {
+      int[] left = new int[good.length * views];
       int rows = 0;
-      for (int i = 0; i < good.length; i++) {
+      for (int from = 0; from < left.length; from++) {
+        int i = from % good.length;
         if (good[i]) {
-          if (rows < i) {
-            pixels.put(rows * rowBytes, pixels, i * rowBytes, rowBytes);
+          if (rows < from) {
+            pixels.put(rows * rowBytes, pixels, from * rowBytes, rowBytes);
           }
-          indices[rows++] = indices[i];
+          left[rows++] = indices[i];
         }
       }
-      return Arrays.copyOf(indices, rows);
+      return Arrays.copyOf(left, rows);
     }
   }
 
@@ -212,6 +250,7 @@ public final class PictureLoader implements Loader {
     private final Reading reading;
     private final int rowBytes;
     private final int[] order;
+    private final int[] repeats;
     private final Deque<Job> ahead = new ArrayDeque<>();
     private final Deque<ByteBuffer> inUse = new ArrayDeque<>();
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -225,8 +264,9 @@ public final class PictureLoader implements Loader {
       this.rowBytes = bytes(reading);
       this.order =
           options.order() == Order.SHUFFLED
-              ? random.at(ORDER_STREAM, epoch).permutation(set.size())
+              ? options.sampler().order(set, random.at(ORDER_STREAM, epoch))
               : IntStream.range(0, set.size()).toArray();
+      this.repeats = repeats(order, set.size());
       this.submitted = firstBatch;
       this.taken = firstBatch;
       for (ByteBuffer old = resting.poll(); old != null; old = resting.poll()) {
@@ -239,7 +279,11 @@ public final class PictureLoader implements Loader {
       while (submitted < batches() && ahead.size() <= options.prefetch()) {
         int begin = submitted++ * options.batch();
         int end = Math.min(begin + options.batch(), order.length);
-        Job job = new Job(buffer(), Arrays.copyOfRange(order, begin, end));
+        Job job =
+            new Job(
+                buffer(),
+                Arrays.copyOfRange(order, begin, end),
+                Arrays.copyOfRange(repeats, begin, end));
         int rows = end - begin;
         int parts = Math.max(1, Math.min(options.workers(), rows / LEAST_ROWS));
         for (int part = 0; part < parts; part++) {
@@ -312,21 +356,37 @@ public final class PictureLoader implements Loader {
       }
     }
 
+    /** The first time in an epoch by picture alone, so that sampling does not change its draws. */
+    private RandomState draws(int index, int repeat) {
+      return repeat == 0
+          ? random.at(DRAW_STREAM, epoch, index)
+          : random.at(DRAW_STREAM, epoch, index, repeat);
+    }
+
+    private void put(Job job, int row, Picture picture) {
+      if (picture.byteCount() != rowBytes || !picture.size().equals(reading.size())) {
+        throw new IllegalStateException(
+            set.name(job.indices[row % job.indices.length])
+                + ": became "
+                + picture
+                + " and not "
+                + reading.size());
+      }
+      picture.copyTo(job.pixels.duplicate().position(row * rowBytes));
+    }
+
     private void read(Job job, int first, int last) {
       for (int row = first; row < last && !ended.get() && !closed.get(); row++) {
         int index = job.indices[row];
         try {
           Picture picture =
               set.read(
-                  index,
-                  reading.decode(),
-                  reading.transform(),
-                  random.at(DRAW_STREAM, epoch, index));
-          if (picture.byteCount() != rowBytes || !picture.size().equals(reading.size())) {
-            throw new IllegalStateException(
-                set.name(index) + ": became " + picture + " and not " + reading.size());
+                  index, reading.decode(), reading.transform(), draws(index, job.repeats[row]));
+          put(job, row, picture);
+          for (int view = 1; view < options.views(); view++) {
+            RandomState drawn = random.at(VIEW_STREAM, epoch, index, job.repeats[row], view);
+            put(job, view * job.indices.length + row, reading.views().apply(picture, drawn));
           }
-          picture.copyTo(job.pixels.duplicate().position(row * rowBytes));
           job.good[row] = true;
         } catch (BadPictureException e) {
           bad.add(e);
@@ -335,8 +395,17 @@ public final class PictureLoader implements Loader {
     }
   }
 
+  private static int[] repeats(int[] order, int size) {
+    int[] repeats = new int[order.length];
+    int[] seen = new int[size];
+    for (int i = 0; i < order.length; i++) {
+      repeats[i] = seen[order[i]]++;
+    }
+    return repeats;
+  }
+
   private Batch batch(Job job, Reading reading) {
-    int[] indices = job.compact(bytes(reading));
+    int[] indices = job.compact(bytes(reading), options.views());
     int n = indices.length;
     if (n == 0 && options.order() == Order.SHUFFLED) {
       throw new LinnetException(
@@ -350,7 +419,12 @@ public final class PictureLoader implements Loader {
     }
     Tensor images = pixels(job.pixels, n, reading).permute(0, 3, 1, 2);
     return new Batch(
-        images, Tensor.of(labels), indices, set.classes().size(), reading.normalization());
+        images,
+        Tensor.of(labels),
+        indices,
+        set.classes().size(),
+        reading.normalization(),
+        options.views());
   }
 
   private static Tensor pixels(ByteBuffer rows, int n, Reading reading) {
@@ -366,7 +440,7 @@ public final class PictureLoader implements Loader {
     if (free != null) {
       return free;
     }
-    long bytes = (long) options.batch() * mostRowBytes;
+    long bytes = (long) options.batch() * options.views() * mostRowBytes;
     Check.that(bytes <= Integer.MAX_VALUE, "bytes of a batch", bytes, "below 2 GiB");
     return ByteBuffer.allocateDirect((int) bytes);
   }

@@ -1,26 +1,44 @@
 package dev.linnet.loss;
 
 import dev.linnet.base.Check;
-import dev.linnet.tensor.DType;
+import dev.linnet.loss.Smoothing.Convention;
 import dev.linnet.tensor.Tensor;
+import java.util.List;
 
 /**
- * Cross entropy of softmax probabilities, mean over the batch, with label smoothing.
+ * Cross entropy of softmax probabilities, mean over the batch, with label smoothing and class
+ * weights.
  *
  * <pre>
- *   loss = −Σ_c t_c·log p_c      p = softmax(logits)
- *   t ← (1 − ε)·t + ε/K          the true class has 1 − ε + ε/K
+ *   loss = −Σ_c w_c·t_c·log p_c      p = softmax(logits), t smoothed: {@link Smoothing}
  * </pre>
  *
- * <p>Label smoothing: Szegedy et al., CVPR 2016, arXiv:1512.00567, §7, the convention of PyTorch
- * and timm; the Bag of Tricks paper gives the true class 1 − ε and the others ε/(K − 1).
+ * <p>With class weights PyTorch's two means: of class indices (without smoothing or with its own
+ * convention) the sum over the batch is divided by the sum of the targets' weights, of soft targets
+ * by the batch's size.
  *
- * @param labelSmoothing ε in [0, 1)
+ * @param smoothing of the targets
+ * @param classWeights w, one a class, at least 0; empty for 1 each
  */
-public record CrossEntropy(double labelSmoothing) implements Loss {
+public record CrossEntropy(Smoothing smoothing, List<Double> classWeights) implements Loss {
   public CrossEntropy {
+    classWeights = List.copyOf(classWeights);
+    checkWeights(classWeights);
+  }
+
+  /** Without class weights, smoothed by PyTorch's convention. */
+  public CrossEntropy(double labelSmoothing) {
+    this(Smoothing.of(labelSmoothing), List.of());
+  }
+
+  static void checkWeights(List<Double> weights) {
+    boolean some = weights.stream().anyMatch(weight -> weight > 0);
+    boolean none = weights.stream().anyMatch(w -> !(w >= 0 && w < Double.POSITIVE_INFINITY));
     Check.that(
-        labelSmoothing >= 0 && labelSmoothing < 1, "label_smoothing", labelSmoothing, "in [0, 1)");
+        weights.isEmpty() || (some && !none),
+        "class_weights",
+        weights,
+        "at least 0 each, and one of them above");
   }
 
   /**
@@ -30,26 +48,11 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
    */
   @Override
   public Tensor forward(Tensor logits, Tensor targets) {
-    boolean indices = targets.dtype() == DType.INT64 && targets.rank() == 1;
-    boolean soft = targets.dtype().isFloating() && targets.rank() == 2;
-    if (logits.rank() != 2
-        || !logits.dtype().isFloating()
-        || !(indices || soft)
-        || targets.dim(0) != logits.dim(0)
-        || (soft && targets.dim(1) != logits.dim(1))) {
-      throw new IllegalArgumentException(
-          "cross entropy: got logits "
-              + logits
-              + " and targets "
-              + targets
-              + "; must be float [N, K] with int64 [N] or float [N, K]");
+    Pair pair = Pair.of("cross entropy", logits, targets);
+    Tensor weights = classWeights.isEmpty() ? null : pair.weights("cross entropy", classWeights);
+    if (smoothing.convention() == Convention.TORCH || smoothing.epsilon() == 0) {
+      return pair.logits().crossEntropy(pair.targets(), weights, smoothing.epsilon());
     }
-    Tensor wide = is16Bit(logits.dtype()) ? logits.to(DType.FLOAT32) : logits;
-    Tensor t = soft ? targets.to(wide.dtype()) : targets;
-    return wide.crossEntropy(t, null, labelSmoothing);
-  }
-
-  private static boolean is16Bit(DType dtype) {
-    return dtype == DType.BFLOAT16 || dtype == DType.FLOAT16;
+    return pair.logits().crossEntropy(pair.soft(smoothing), weights, 0);
   }
 }

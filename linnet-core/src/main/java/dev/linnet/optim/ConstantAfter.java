@@ -1,6 +1,7 @@
 package dev.linnet.optim;
 
 import dev.linnet.base.Check;
+import java.util.List;
 
 /**
  * A schedule that is left for a constant learning rate, as stochastic weight averaging wants it:
@@ -15,6 +16,11 @@ public record ConstantAfter(Schedule before, long from, double lr) implements Sc
   public ConstantAfter {
     Check.that(from >= 0, "from", from, "at least 0");
     Check.that(lr > 0 && lr < Double.POSITIVE_INFINITY, "swa.lr", lr, "above 0");
+  }
+
+  @Override
+  public ConstantAfter after(List<Double> top1) {
+    return new ConstantAfter(before.after(top1), from, lr);
   }
 
   @Override

@@ -1,6 +1,13 @@
 package dev.linnet.optim;
 
-/** The learning rate of each update: a pure function, so that a plot and a resumed run agree. */
+import java.util.List;
+
+/**
+ * The learning rate of each update: a pure function, so that a plot and a resumed run agree.
+ *
+ * <p>A record here is the shape alone, counted from its own update 0; {@link Warmup} puts a rise
+ * before it.
+ */
 @FunctionalInterface
 public interface Schedule {
   /**
@@ -9,4 +16,13 @@ public interface Schedule {
    * @param update which update uses it; the first is 0
    */
   double lr(long update);
+
+  /**
+   * This schedule, knowing how the validation went; itself where it does not look at that.
+   *
+   * @param top1 top-1 of the validation pictures after each epoch so far
+   */
+  default Schedule after(List<Double> top1) {
+    return this;
+  }
 }

@@ -70,7 +70,10 @@ final class Choice extends Form {
     return value == null ? fallback : value;
   }
 
-  /** Another name begins anew: with what {@code plain} has for it, else with its defaults. */
+  /**
+   * Another name begins anew, with what {@code plain} has for it, else with its defaults; keys of
+   * records that choices share stay as they were: {@link Inlined#kept}.
+   */
   @Override
   Tree merge(Tree low, Tree high, @Nullable Tree ground) {
     if (!(normal(high) instanceof Entries upper) || !(normal(low) instanceof Entries lower)) {
@@ -85,9 +88,23 @@ final class Choice extends Form {
                   && name.equals(name(plain.get(NAME)))
               ? plain
               : upper;
+      base = keeping(lower, base, sections.get(name));
     }
     Section section = sections.get(name(base.get(NAME)));
     return section == null ? upper : section.merge(base, upper, ground);
+  }
+
+  private static Entries keeping(Entries lower, Entries base, @Nullable Section section) {
+    Entries kept = base;
+    if (section != null) {
+      for (String key : section.kept()) {
+        Entry entry = lower.entries().get(key);
+        if (entry != null) {
+          kept = kept.with(key, entry);
+        }
+      }
+    }
+    return kept;
   }
 
   @Override

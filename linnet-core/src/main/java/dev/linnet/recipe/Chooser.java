@@ -292,9 +292,8 @@ public final class Chooser {
 
   private ScheduleRecipe schedule(int size, int epochs) {
     ScheduleRecipe schedule = recipe.schedule();
-    OrNone<Integer> per = schedule.lrPer().orElse(OrNone.of(size <= SMALL_SIDE ? 128 : 256));
-    double warmup = schedule.warmupEpochs().orElse(Math.min(5, epochs / 10.0));
-    return schedule.with(OrAuto.of(per), OrAuto.of(warmup));
+    OrNone<Integer> usual = OrNone.of(size <= SMALL_SIDE ? 128 : 256);
+    return schedule.settled(usual, Math.min(5, epochs / 10.0));
   }
 
   private AugmentRecipe augment(boolean small) {

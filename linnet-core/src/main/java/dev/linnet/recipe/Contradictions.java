@@ -1,9 +1,11 @@
 package dev.linnet.recipe;
 
+import dev.linnet.train.PictureTrick;
 import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
 import dev.linnet.tricks.FeatureCutMix;
 import dev.linnet.tricks.ManifoldMixup;
+import dev.linnet.tricks.Mixup;
 import dev.linnet.tricks.ProgressiveResizing;
 import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.tricks.TeacherTrick;
@@ -53,6 +55,8 @@ final class Contradictions {
     contradictions.mixing();
     contradictions.teachers();
     contradictions.sizes();
+    contradictions.plateau();
+    contradictions.views();
     return contradictions.found;
   }
 
@@ -141,6 +145,35 @@ final class Contradictions {
                     "tricks.progressive_resizing.from",
                     trick.from(),
                     "in [1, " + recipe.size() + "], up to size, or auto"));
+  }
+
+  private void plateau() {
+    refuseIf(
+        recipe.schedule() instanceof ScheduleRecipe.Plateau
+            && !recipe.val().isAutoOr(part -> !part.isNone()),
+        "schedule.name",
+        "plateau",
+        "another where val is none, because plateau watches the validation pictures");
+  }
+
+  private void views() {
+    Tricks tricks = recipe.tricks();
+    boolean mixes =
+        tricks.find(Mixup.class).isPresent()
+            || tricks.find(CutMix.class).isPresent()
+            || tricks.find(ManifoldMixup.class).isPresent()
+            || tricks.find(FeatureCutMix.class).isPresent();
+    refuseIf(
+        recipe.loss().views() > 1 && mixes,
+        "loss.name",
+        "jsd",
+        "another with mixup and cutmix, which would mix the views of different pictures");
+    refuseIf(
+        recipe.loss().views() > 1
+            && tricks.list().stream().noneMatch(trick -> trick instanceof PictureTrick),
+        "loss.name",
+        "jsd",
+        "another without a trick such as aug_mix, because all views of a picture would be alike");
   }
 
   private void refuseIf(boolean wrong, String key, Object got, String must) {

@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.OrAuto;
 import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.DataSources;
@@ -128,6 +129,7 @@ public record Experiment(
                 .withDrawn(drawn)
                 .withDownloads(around.downloads()));
     teachers.check(data.classes());
+    checkClasses(asked, data.classes());
     Origin.Settled settled =
         origin
             .map(start -> start.over(asked, data.classes()))
@@ -151,6 +153,27 @@ public record Experiment(
     Chosen chosen =
         Chooser.choose(loaded.with(located(loaded.recipe()), "the data's place"), facts, speed);
     return complete(chosen.after(settled.reasons()), data, around.device(), origin, teachers);
+  }
+
+  /** Weights are given by class, so that it is known only now whether there are such classes. */
+  private static void checkClasses(LoadedRecipe asked, List<String> classes) {
+    List<String> problems = new ArrayList<>();
+    OrAuto<OrNone<Map<String, Double>>> ofLoss = asked.recipe().loss().classWeights();
+    if (!ofLoss.isAuto()) {
+      ofLoss
+          .value()
+          .given()
+          .ifPresent(
+              given ->
+                  problems.addAll(
+                      ClassCounts.unknown("loss.class_weights", given, classes, asked)));
+    }
+    problems.addAll(
+        ClassCounts.unknown(
+            "sampling.weights", asked.recipe().sampling().weights(), classes, asked));
+    if (!problems.isEmpty()) {
+      throw new RecipeException(problems);
+    }
   }
 
   private static Experiment complete(
@@ -236,7 +259,8 @@ public record Experiment(
   private static MemoryEstimate memory(Recipe recipe, int classes, long parameters) {
     ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
     int size = recipe.size().value();
-    Shape pictures = Shape.of(recipe.batch().value(), options.inChannels(), size, size);
+    int rows = Math.multiplyExact(recipe.batch().value(), recipe.loss().views());
+    Shape pictures = Shape.of(rows, options.inChannels(), size, size);
     return MemoryEstimate.ofTraining(
         Zoo.find(recipe.model().value()).record(options, pictures),
         parameters,

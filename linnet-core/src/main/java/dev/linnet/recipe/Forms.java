@@ -9,6 +9,7 @@ import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** The form of a component, by its type: what a record says is what YAML takes. */
 final class Forms {
@@ -38,6 +39,9 @@ final class Forms {
         return kinds != null
             ? new OrFalse(new Choice(kinds, hint))
             : Scalars.none(of(argument, key, plus(also, "none")));
+      }
+      if (generic.getRawType() == Map.class) {
+        return Scalars.map(of(generic.getActualTypeArguments()[1], key), also);
       }
       return Scalars.list(of(argument, key));
     }

@@ -6,14 +6,16 @@ import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureLoader.Reading;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.RepeatedSampler;
+import dev.linnet.data.Sampler;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.PictureTransform;
 import dev.linnet.image.ScaledDecoding;
 import dev.linnet.image.Sequence;
-import dev.linnet.loss.CrossEntropy;
 import dev.linnet.loss.Loss;
+import dev.linnet.loss.Smoothing;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.FeatureLevel;
 import dev.linnet.models.InputSize;
@@ -62,14 +64,18 @@ final class Ingredients {
         : options;
   }
 
-  static Objective objective(Recipe recipe) {
-    return new Supervised(loss(recipe));
+  static Objective objective(Recipe recipe, PictureSet training) {
+    return new Supervised(loss(recipe, training));
   }
 
-  private static Loss loss(Recipe recipe) {
-    double epsilon =
-        recipe.tricks().find(LabelSmoothing.class).map(LabelSmoothing::epsilon).orElse(0.0);
-    return new CrossEntropy(epsilon);
+  private static Loss loss(Recipe recipe, PictureSet training) {
+    Smoothing smoothing =
+        recipe
+            .tricks()
+            .find(LabelSmoothing.class)
+            .map(LabelSmoothing::smoothing)
+            .orElse(Smoothing.NONE);
+    return recipe.loss().over(smoothing, ClassCounts.of(training));
   }
 
   /**
@@ -113,7 +119,10 @@ final class Ingredients {
 
   static Schedule schedule(Recipe recipe, long updatesPerEpoch) {
     int epochs = recipe.epochs().value();
-    Schedule schedule = recipe.schedule().over(recipe.picturesPerUpdate(), updatesPerEpoch, epochs);
+    Schedule schedule =
+        recipe
+            .schedule()
+            .over(new ScheduleRecipe.Run(recipe.picturesPerUpdate(), updatesPerEpoch, epochs));
     return recipe
         .swa()
         .given()
@@ -178,12 +187,16 @@ final class Ingredients {
   static Reading training(Recipe recipe, PictureSet set, Normalization normalization) {
     ImageSize size = square(recipe.size().value());
     boolean held = set instanceof HeldSet; // what is held was decoded whole
-    List<PictureTransform> steps = new ArrayList<>();
-    steps.add(recipe.augment().over(recipe.evaluation().over(recipe.size().value())));
-    pictureTricks(recipe).forEach(trick -> steps.add(trick.transform()));
+    PictureTransform crop = recipe.augment().over(recipe.evaluation().over(recipe.size().value()));
+    List<PictureTransform> tricks =
+        pictureTricks(recipe).stream().map(PictureTrick::transform).toList();
+    boolean views = recipe.loss().views() > 1; // of which the first is cropped only
+    List<PictureTransform> steps = new ArrayList<>(List.of(crop));
+    steps.addAll(views ? List.of() : tricks);
     return new Reading(
         held ? decode(recipe) : decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
-        steps.size() == 1 ? steps.get(0) : new Sequence(steps),
+        steps.size() == 1 ? crop : new Sequence(steps),
+        new Sequence(tricks),
         size,
         normalization);
   }
@@ -228,8 +241,21 @@ final class Ingredients {
   }
 
   static PictureLoader.Options loader(Recipe recipe, Order order) {
-    return new PictureLoader.Options(
-        recipe.batch().value(), order, recipe.seed(), recipe.workers().value());
+    PictureLoader.Options options =
+        new PictureLoader.Options(
+            recipe.batch().value(), order, recipe.seed(), recipe.workers().value());
+    return order == Order.SHUFFLED
+        ? options.withSampler(sampler(recipe)).withViews(recipe.loss().views())
+        : options;
+  }
+
+  private static Sampler sampler(Recipe recipe) {
+    Sampler sampler = recipe.sampling().sampler();
+    return recipe
+        .tricks()
+        .find(RepeatedAugmentation.class)
+        .<Sampler>map(trick -> new RepeatedSampler(sampler, trick.repeats()))
+        .orElse(sampler);
   }
 
   /** What a picture needs before prediction, as it is saved with the weights. */

@@ -10,4 +10,7 @@ import java.lang.annotation.Target;
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
-@interface Inlined {}
+@interface Inlined {
+  /** Whether another choice that has the record too keeps the values of its keys. */
+  boolean kept() default false;
+}

@@ -66,7 +66,32 @@ final class Kinds {
           new Kind("agc", "adaptive clipping", ClipRecipe.Agc.class));
 
   static final List<Kind> SCHEDULES =
-      List.of(new Kind("cosine", "cosine", ScheduleRecipe.Cosine.class));
+      List.of(
+          new Kind("cosine", "cosine", ScheduleRecipe.Cosine.class),
+          new Kind("constant", "constant", ScheduleRecipe.Constant.class),
+          new Kind("step", "step", ScheduleRecipe.Step.class),
+          new Kind("multi-step", "multi-step", ScheduleRecipe.MultiStep.class),
+          new Kind("exponential", "exponential", ScheduleRecipe.Exponential.class),
+          new Kind("polynomial", "polynomial", ScheduleRecipe.Polynomial.class),
+          new Kind("tanh", "tanh", ScheduleRecipe.Tanh.class),
+          new Kind("one-cycle", "one-cycle", ScheduleRecipe.OneCycle.class),
+          new Kind("flat-cosine", "flat-cosine", ScheduleRecipe.FlatCosine.class),
+          new Kind("warm-restarts", "warm restarts", ScheduleRecipe.WarmRestarts.class),
+          new Kind("plateau", "plateau", ScheduleRecipe.Plateau.class));
+
+  static final List<Kind> LOSSES =
+      List.of(
+          new Kind("cross-entropy", "cross entropy", LossRecipe.CrossEntropy.class),
+          new Kind("bce", "binary cross entropy", LossRecipe.Bce.class),
+          new Kind("focal", "focal loss", LossRecipe.Focal.class),
+          new Kind("poly1", "Poly-1", LossRecipe.Poly1.class),
+          new Kind("jsd", "Jensen-Shannon", LossRecipe.Jsd.class));
+
+  static final List<Kind> SAMPLINGS =
+      List.of(
+          new Kind("uniform", "uniform sampling", SamplingRecipe.Uniform.class),
+          new Kind("balanced", "balanced sampling", SamplingRecipe.Balanced.class),
+          new Kind("weighted", "weighted sampling", SamplingRecipe.Weighted.class));
 
   static final List<Kind> AUGMENTS =
       List.of(
@@ -80,6 +105,7 @@ final class Kinds {
       List.of(
           new Kind("zero_gamma", "zero γ", ZeroGamma.class),
           new Kind("label_smoothing", "label smoothing", LabelSmoothing.class),
+          new Kind("repeated_augmentation", "repeated augmentation", RepeatedAugmentation.class),
           // pictures one by one, in the order in which they act
           new Kind("auto_augment", "AutoAugment", AutoAugment.class),
           new Kind("rand_augment", "RandAugment", RandAugment.class),
@@ -117,5 +143,7 @@ final class Kinds {
           OptimizerRecipe.class, OPTIMIZERS,
           ClipRecipe.class, CLIPS,
           ScheduleRecipe.class, SCHEDULES,
+          LossRecipe.class, LOSSES,
+          SamplingRecipe.class, SAMPLINGS,
           AugmentRecipe.class, AUGMENTS);
 }

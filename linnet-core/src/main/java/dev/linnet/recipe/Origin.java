@@ -178,7 +178,7 @@ public record Origin(
             .with("evaluation", evaluation(recipe.evaluation(), wants));
     String rate = loaded.sources().getOrDefault("schedule.lr", "");
     if (rate.startsWith("preset ")) {
-      double lr = recipe.schedule().lr() / TRAINED_ON;
+      double lr = recipe.schedule().rate().lr() / TRAINED_ON;
       settled = settled.withSchedule(recipe.schedule().withLr(lr));
       reasons.add(
           "lr "

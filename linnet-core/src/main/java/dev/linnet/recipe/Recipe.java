@@ -49,6 +49,8 @@ public record Recipe(
     @About("number format of a step") OrAuto<DType> dtype,
     @About("optimizer") OptimizerRecipe optimizer,
     @About("learning rate over the run") ScheduleRecipe schedule,
+    @About("what is minimized") LossRecipe loss,
+    @About("which training pictures an epoch has") SamplingRecipe sampling,
     @About("tricks") Tricks tricks,
     @About("average of the weights, evaluated and saved in their place") OrNone<Ema> ema,
     @About("plain mean of the last epochs' weights, evaluated and saved in their place")
@@ -120,7 +122,7 @@ public record Recipe(
         "epochs",
         epochs,
         "a whole number where budget_seconds is none");
-    OrAuto<Double> warmup = schedule.warmupEpochs();
+    OrAuto<Double> warmup = schedule.warmup().warmupEpochs();
     Check.that(
         epochs.isAuto() || warmup.isAutoOr(w -> w <= epochs.value()),
         "schedule.warmup_epochs",

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Later layers win, key by key: the preset {@code plain}, the recipe that is extended, the
  * recipe, top-level options, {@code --set}. Another {@code name} (of an optimizer, a schedule, an
- * augmentation) begins anew with that choice's defaults.
+ * augmentation) begins anew with that choice's defaults; another schedule keeps learning rate and
+ * warm-up.
  *
  * <p>Immutable; any thread.
  */

@@ -79,6 +79,11 @@ public final class RecipeWriter {
     return places;
   }
 
+  /** A key as YAML: in quotes where it could be taken for something else. */
+  static String key(String name) {
+    return scalar(new Leaf(name, true, Scalars.NOWHERE));
+  }
+
   /** A scalar as YAML: in quotes where it is a text that could be taken for something else. */
   static String scalar(Leaf leaf) {
     String text = leaf.text();

@@ -130,7 +130,7 @@ public final class Recipes {
     }
     return ((Entries) tree)
         .entries().entrySet().stream()
-            .map(entry -> entry.getKey() + ": " + text(entry.getValue().value()))
+            .map(entry -> RecipeWriter.key(entry.getKey()) + ": " + text(entry.getValue().value()))
             .collect(Collectors.joining(", ", "{", "}"));
   }
 

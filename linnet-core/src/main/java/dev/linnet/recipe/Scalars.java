@@ -1,12 +1,16 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.OrAuto;
+import dev.linnet.recipe.Tree.Entries;
+import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Items;
 import dev.linnet.recipe.Tree.Leaf;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -212,6 +216,45 @@ final class Scalars {
         List<Tree> items = new ArrayList<>();
         ((List<?>) value).forEach(item -> items.add(element.write(item)));
         return new Items(items, NOWHERE);
+      }
+    };
+  }
+
+  /** A mapping of names, such as those of classes, to values of one form. */
+  static Form map(Form element, List<String> also) {
+    List<String> expected = with("a mapping such as {cat: 2}, each " + element.must(), also);
+    return new Form() {
+      @Override
+      List<String> expected() {
+        return expected;
+      }
+
+      @Override
+      @Nullable Object read(Tree tree, String path, @Nullable Object fallback, Problems problems) {
+        if (!(tree instanceof Entries entries)) {
+          return refuse(tree, path, fallback, problems);
+        }
+        Map<String, Object> values = new LinkedHashMap<>();
+        entries
+            .entries()
+            .forEach(
+                (name, entry) -> {
+                  Object value =
+                      element.read(entry.value(), Lines.path(path, name), null, problems);
+                  if (value != null) {
+                    values.put(name, value);
+                  }
+                });
+        return values.size() == entries.entries().size() ? values : fallback;
+      }
+
+      @Override
+      Tree write(Object value) {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        ((Map<?, ?>) value)
+            .forEach(
+                (name, v) -> entries.put(name.toString(), new Entry(NOWHERE, element.write(v))));
+        return new Entries(entries, NOWHERE);
       }
     };
   }

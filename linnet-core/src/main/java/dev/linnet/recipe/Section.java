@@ -78,6 +78,19 @@ final class Section extends Form {
     return fields;
   }
 
+  /** The keys of inlined records that another choice keeps. */
+  List<String> kept() {
+    List<String> kept = new ArrayList<>();
+    fields.forEach(
+        (key, field) -> {
+          Inlined inlined = field.path().get(0).getAnnotation(Inlined.class);
+          if (inlined != null && inlined.kept()) {
+            kept.add(key);
+          }
+        });
+    return kept;
+  }
+
   @Override
   List<String> expected() {
     return List.of("a mapping with the keys " + String.join(", ", fields.keySet()));

@@ -19,6 +19,8 @@ import dev.linnet.tensor.Engine;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
 import dev.linnet.train.Evaluator;
+import dev.linnet.train.LearningRateCurve;
+import dev.linnet.train.LearningRateFinder;
 import dev.linnet.train.MetricsLog;
 import dev.linnet.train.Objective;
 import dev.linnet.train.RunFolder;
@@ -71,6 +73,7 @@ public final class TrainingRun implements AutoCloseable {
   private final PictureSet training;
   private final Optional<PictureSet> validation;
   private final Trainer trainer;
+  private final LearningRateFinder finder;
 
   /**
    * What came of a run.
@@ -135,7 +138,9 @@ public final class TrainingRun implements AutoCloseable {
     this.optimizer =
         Ingredients.optimizer(recipe, model, experiment.updates(), objective.parameters());
     this.log = new MetricsLog(folder);
-    this.trainer = trainer(recipe, train, Ingredients.schedule(recipe, updatesPerEpoch));
+    Trainer.Parts parts = parts(train, Ingredients.schedule(recipe, updatesPerEpoch));
+    this.trainer = new Trainer(parts, options(recipe));
+    this.finder = new LearningRateFinder(parts, options(recipe));
     trainer.listen(log);
   }
 
@@ -175,7 +180,7 @@ public final class TrainingRun implements AutoCloseable {
         experiment
             .teachers()
             .taught(
-                Ingredients.objective(recipe),
+                Ingredients.objective(recipe, training),
                 model,
                 experiment.classes(),
                 normalization,
@@ -193,12 +198,10 @@ public final class TrainingRun implements AutoCloseable {
     return Teachers.selfTaught(taught, own.get(), twin, averaging.get().average(), normalization);
   }
 
-  private Trainer trainer(Recipe recipe, PictureLoader train, Schedule schedule) {
+  private Trainer.Parts parts(PictureLoader train, Schedule schedule) {
     Optional<PictureLoader> val = validation.map(this::evaluationLoader);
-    Trainer.Parts parts =
-        new Trainer.Parts(
-            model, objective, optimizer, schedule, averaging, train, val.map(v -> v), new Store());
-    return new Trainer(parts, options(recipe));
+    return new Trainer.Parts(
+        model, objective, optimizer, schedule, averaging, train, val.map(v -> v), new Store());
   }
 
   private TrainOptions options(Recipe recipe) {
@@ -244,6 +247,12 @@ public final class TrainingRun implements AutoCloseable {
   /** Asks to finish the running update, save and return. From any thread. */
   public void requestStop() {
     trainer.requestStop();
+    finder.requestStop();
+  }
+
+  /** Tries learning rates before the training; everything is as it was afterwards. */
+  public LearningRateCurve tryRates(LearningRateFinder.Range range) {
+    return finder.run(range);
   }
 
   /**

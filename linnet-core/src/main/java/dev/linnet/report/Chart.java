@@ -10,22 +10,46 @@ import java.util.Optional;
  * @param x name of the horizontal axis, such as {@code epoch}
  * @param covering values that the vertical axis has at least, so that charts can be compared;
  *     empty: those of the curves
+ * @param scale how the horizontal axis is divided
  */
 public record Chart(
-    String title, String x, List<Curve> curves, List<Mark> marks, Optional<Range> covering) {
+    String title,
+    String x,
+    List<Curve> curves,
+    List<Mark> marks,
+    Optional<Range> covering,
+    Scale scale) {
   public Chart {
     curves = List.copyOf(curves);
     marks = List.copyOf(marks);
   }
 
-  /** A chart whose axes cover its curves. */
+  /** A chart whose axes cover its curves, the horizontal one evenly. */
   public Chart(String title, String x, List<Curve> curves, List<Mark> marks) {
-    this(title, x, curves, marks, Optional.empty());
+    this(title, x, curves, marks, Optional.empty(), Scale.EVEN);
   }
 
   /** This chart with a vertical axis that has at least these values. */
   public Chart covering(double low, double high) {
-    return new Chart(title, x, curves, marks, Optional.of(new Range(low, high)));
+    return new Chart(title, x, curves, marks, Optional.of(new Range(low, high)), scale);
+  }
+
+  /** This chart with a horizontal axis that is divided otherwise. */
+  public Chart withScale(Scale value) {
+    return new Chart(title, x, curves, marks, covering, value);
+  }
+
+  /** How the horizontal axis is divided. */
+  public enum Scale {
+    /** Equal distances are equal differences. */
+    EVEN,
+    /** Equal distances are equal factors; values are above 0. */
+    LOGARITHMIC
+  }
+
+  /** The chart alone: one SVG file that needs no style from elsewhere. */
+  public String svg() {
+    return new ChartSvg(this).standalone();
   }
 
   /**

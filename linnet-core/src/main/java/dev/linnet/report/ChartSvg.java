@@ -20,6 +20,25 @@ final class ChartSvg {
   private static final int RIGHT = 18;
   private static final int BOTTOM = 40;
 
+  /** From the label of one mark down to that of the next, which may stand close. */
+  private static final int LABEL_LINE = 13;
+
+  /** Height of title and legend above a chart of its own. */
+  private static final int HEAD = 22;
+
+  private static final String STYLE =
+      """
+      svg { font: 12px system-ui, sans-serif; } text { fill: #1c2430; } .card { fill: #ffffff; }
+      .ticks { fill: #5a6675; } .end { text-anchor: end; } .middle { text-anchor: middle; }
+      .grid { stroke: #e2e6eb; } .mark { stroke: #5a6675; stroke-dasharray: 3 3; }
+      .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
+      .c0 { stroke: #1f66b0; } .c1 { stroke: #d9640f; } .c2 { stroke: #2d8a57; }
+      .c3 { stroke: #8a4fbf; } .c4 { stroke: #b0306a; } .c5 { stroke: #7a6a12; }
+      .name0 { fill: #1f66b0; } .name1 { fill: #d9640f; } .name2 { fill: #2d8a57; }
+      .name3 { fill: #8a4fbf; } .name4 { fill: #b0306a; } .name5 { fill: #7a6a12; }
+      .dot { fill: #ffffff; stroke-width: 1.6; }
+      """;
+
   /** Width of a digit of the labels, 12 units high. */
   private static final double DIGIT = 7;
 
@@ -30,7 +49,7 @@ final class ChartSvg {
   private static final int DOTS = 40;
 
   private final Chart chart;
-  private final Ticks xs;
+  private final Axis xs;
   private final Ticks ys;
   private final double left;
 
@@ -44,7 +63,7 @@ final class ChartSvg {
     List<Double> values = new ArrayList<>(points.stream().map(Point::y).toList());
     chart.curves().forEach(c -> c.band().forEach(s -> values.addAll(List.of(s.low(), s.high()))));
     chart.covering().ifPresent(range -> values.addAll(List.of(range.low(), range.high())));
-    xs = Ticks.whole(least(points, Point::x), most(points, Point::x), 6);
+    xs = Axis.of(chart.scale(), least(points, Point::x), most(points, Point::x));
     ys =
         Ticks.covering(
             values.stream().mapToDouble(y -> y).min().orElse(0),
@@ -67,25 +86,72 @@ final class ChartSvg {
       html.text(chart.curves().get(i).name()).close();
     }
     html.close().line();
+    open(html, HEIGHT);
+    draw(html);
+    html.close();
+  }
+
+  /** A file of its own: with a title, a legend and the page's colors by daylight. */
+  String standalone() {
+    Html html = new Html();
+    open(html, HEIGHT + HEAD);
+    html.line().leaf("style", STYLE);
+    html.line()
+        .empty(
+            "rect",
+            "class",
+            "card",
+            "x",
+            "0",
+            "y",
+            number(-HEAD),
+            "width",
+            number(WIDTH),
+            "height",
+            number(HEIGHT + HEAD));
+    html.leaf("text", chart.title(), "x", "10", "y", number(-HEAD + 18));
+    double x = WIDTH - RIGHT;
+    for (int i = chart.curves().size() - 1; i >= 0; i--) {
+      Curve curve = chart.curves().get(i);
+      html.leaf(
+          "text",
+          curve.name(),
+          "class",
+          "ticks end name" + i,
+          "x",
+          number(x),
+          "y",
+          number(-HEAD + 18));
+      x -= 14 + curve.name().length() * DIGIT;
+    }
+    draw(html);
+    return html.line().close().line().toString();
+  }
+
+  private void open(Html html, int height) {
     html.open(
         "svg",
         "xmlns",
         "http://www.w3.org/2000/svg",
         "viewBox",
-        "0 0 " + WIDTH + " " + HEIGHT,
+        "0 " + (HEIGHT - height) + " " + WIDTH + " " + height,
         "role",
         "img",
         "aria-label",
         chart.title());
+  }
+
+  private void draw(Html html) {
     axes(html);
-    chart.marks().forEach(mark -> mark(html, mark));
+    for (int i = 0; i < chart.marks().size(); i++) {
+      mark(html, chart.marks().get(i), i);
+    }
     for (int i = 0; i < chart.curves().size(); i++) {
       band(html, i, chart.curves().get(i));
     }
     for (int i = 0; i < chart.curves().size(); i++) {
       curve(html, i, chart.curves().get(i));
     }
-    html.close();
   }
 
   private void axes(Html html) {
@@ -130,7 +196,7 @@ final class ChartSvg {
         number(HEIGHT - 4));
   }
 
-  private void mark(Html html, Mark mark) {
+  private void mark(Html html, Mark mark, int line) {
     String at = number(x(mark.x()));
     html.line()
         .empty(
@@ -154,7 +220,7 @@ final class ChartSvg {
         "x",
         number(x(mark.x()) + (onTheRight ? -4 : 4)),
         "y",
-        number(TOP + 9));
+        number(TOP + 9 + line * LABEL_LINE));
   }
 
   /** The outline of the band: along its upper side and back along the lower one. */
@@ -236,7 +302,7 @@ final class ChartSvg {
   }
 
   private double x(double value) {
-    return left + (value - xs.low()) / (xs.high() - xs.low()) * (WIDTH - RIGHT - left);
+    return left + xs.share(value) * (WIDTH - RIGHT - left);
   }
 
   private double y(double value) {

@@ -1170,6 +1170,20 @@ public final class Tensor implements AutoCloseable {
         targets);
   }
 
+  /**
+   * Binary cross entropy of the logits of independent classes: {@code −t·log σ(x) − (1 − t)·log(1 −
+   * σ(x))}, element by element.
+   *
+   * @param targets of the same shape and type, in [0, 1]
+   */
+  public Tensor binaryCrossEntropy(Tensor targets) {
+    return binary(
+        "binary_cross_entropy",
+        torch.binary_cross_entropy_with_logits(
+            handle(), targets.handle(), new TensorOptional(), new TensorOptional(), 0),
+        targets);
+  }
+
   /** Such as {@code [64, 10] fp32 on cpu}. */
   @Override
   public String toString() {

@@ -45,6 +45,11 @@ final class Progress {
     return a.top1() > b.top1() || (a.top1() == b.top1() && a.loss() < b.loss());
   }
 
+  /** Top-1 of the validation pictures after each epoch; empty without them. */
+  List<Double> top1() {
+    return rows.stream().flatMap(row -> row.validation().stream()).map(Metrics::top1).toList();
+  }
+
   /** Epochs since top-1 last rose by more than minDelta. */
   int epochsWithoutGain(double minDelta) {
     double best = Double.NEGATIVE_INFINITY;

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiPredicate;
 
 /**
  * Trains a classifier: the one loop of the house.
@@ -130,17 +131,7 @@ public final class Trainer {
    * @throws DivergedException if the loss is no longer a number; the last checkpoint stays
    */
   public TrainingResult train() {
-    long updates = updatesPerEpoch(parts.training().batches(), options.accumulate());
-    if (updates == 0) {
-      throw new LinnetException(
-          "batch × accumulate: an epoch of "
-              + parts.training().images()
-              + " pictures has "
-              + parts.training().batches()
-              + " batches, fewer than the "
-              + options.accumulate()
-              + " of one update; choose a smaller --batch or --accumulate");
-    }
+    long updates = updatesPerEpoch();
     listeners.forEach(l -> l.started(progress.position(), updates * options.epochs()));
     lastSave = System.nanoTime();
     End end = End.FINISHED;
@@ -160,6 +151,44 @@ public final class Trainer {
     return result;
   }
 
+  private long updatesPerEpoch() {
+    long updates = updatesPerEpoch(parts.training().batches(), options.accumulate());
+    if (updates == 0) {
+      throw new LinnetException(
+          "batch × accumulate: an epoch of "
+              + parts.training().images()
+              + " pictures has "
+              + parts.training().batches()
+              + " batches, fewer than the "
+              + options.accumulate()
+              + " of one update; choose a smaller --batch or --accumulate");
+    }
+    return updates;
+  }
+
+  /**
+   * Updates at the schedule's rates, epoch after epoch, without events, averages and saving, until
+   * the caller has enough.
+   *
+   * @param goOn hears the rate and the loss of each update
+   * @throws DivergedException if the loss is no longer a number
+   */
+  void probe(BiPredicate<Double, Double> goOn) {
+    int batches = Math.toIntExact(updatesPerEpoch() * options.accumulate());
+    parts.model().train();
+    boolean more = true;
+    while (more) {
+      try (Loader.Pass pass = parts.training().pass(progress.epoch, 0)) {
+        while (more && progress.batch < batches) {
+          double lr = lr(progress.update);
+          more = goOn.test(lr, update(pass, lr, new int[1]));
+        }
+      }
+      progress.epoch++;
+      progress.beginEpoch();
+    }
+  }
+
   /** False if stopped inside the epoch, with the state saved. */
   private boolean trainEpoch() {
     parts.model().train();
@@ -169,7 +198,7 @@ public final class Trainer {
       double waitedBefore = 0;
       while (progress.batch < batches) {
         long begin = System.nanoTime();
-        double lr = parts.schedule().lr(progress.update);
+        double lr = lr(progress.update);
         int[] images = new int[1];
         double loss = update(pass, lr, images);
         double wait = pass.waitedSeconds() - waitedBefore;
@@ -202,6 +231,10 @@ public final class Trainer {
     return true;
   }
 
+  private double lr(long update) {
+    return parts.schedule().after(progress.top1()).lr(update);
+  }
+
   /** One update: the gradients of one or more batches. Gives the mean loss. */
   private double update(Loader.Pass pass, double lr, int[] images) {
     double lossSum = 0;
@@ -209,7 +242,7 @@ public final class Trainer {
       Scope scope = Scope.open("step");
       try {
         Batch batch = pass.next();
-        images[0] += batch.size();
+        images[0] += batch.pictures();
         lossSum += accumulate(batch, lr);
       } finally {
         scope.close();
@@ -231,9 +264,9 @@ public final class Trainer {
     FeaturePass pass = featurePass(batch);
     List<Long> hits = new ArrayList<>(); // of each pass; the first is at the weights as they are
     double loss = options.descent().gradient(weights, () -> forwardAndBackward(pass, lr, hits));
-    progress.lossSum += loss * batch.size();
+    progress.lossSum += loss * batch.pictures();
     progress.hits += hits.get(0);
-    progress.seen += batch.size();
+    progress.seen += batch.pictures();
     return loss;
   }
 
@@ -252,7 +285,7 @@ public final class Trainer {
                           pass.run(
                               parts.model(),
                               () -> parts.objective().of(parts.model(), pass.batch()));
-                      hits.add(Autograd.off(() -> hits(outcome.logits(), pass.batch().targets())));
+                      hits.add(Autograd.off(() -> hits(outcome.logits(), pass.batch())));
                       return outcome.loss();
                     }));
     double value = loss.item();
@@ -276,10 +309,12 @@ public final class Trainer {
         .orElseGet(() -> FeaturePass.plain(batch));
   }
 
-  /** Pictures whose largest logit is at their (most probable) class. */
-  private static long hits(Tensor logits, Tensor targets) {
+  /** Pictures in whose first view the largest logit is at their (most probable) class. */
+  private static long hits(Tensor logits, Batch batch) {
+    Tensor targets = batch.targets().narrow(0, 0, batch.pictures());
     Tensor classes = targets.rank() == 2 ? targets.argmax(1) : targets;
-    return (long) logits.argmax(1).eq(classes).to(DType.INT64).sum().item();
+    return (long)
+        logits.narrow(0, 0, batch.pictures()).argmax(1).eq(classes).to(DType.INT64).sum().item();
   }
 
   private void applyGradients(double lr) {
@@ -313,7 +348,7 @@ public final class Trainer {
     Optional<Metrics> validation = parts.validation().map(this::evaluate);
     double validationSeconds = (System.nanoTime() - begin) / 1e9;
     progress.seconds += validationSeconds;
-    double lr = parts.schedule().lr(progress.update - 1);
+    double lr = lr(progress.update - 1);
     EpochMetrics row = row(validation, lr, validationSeconds, false);
     progress.rows.add(row);
     boolean best = progress.best().filter(b -> b.epoch() == row.epoch()).isPresent();
@@ -390,8 +425,7 @@ public final class Trainer {
     weights.trained().values().forEach(p -> values.add(p.value()));
     double norm = Foreach.norm(values);
     if (!Double.isFinite(norm)) {
-      throw new DivergedException(
-          norm, progress.position(), parts.schedule().lr(Math.max(0, progress.update - 1)));
+      throw new DivergedException(norm, progress.position(), lr(Math.max(0, progress.update - 1)));
     }
   }
 }

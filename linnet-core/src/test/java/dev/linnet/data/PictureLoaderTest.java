@@ -303,8 +303,8 @@ class PictureLoaderTest {
       assertThatThrownBy(() -> indices(loader, 0))
           .isInstanceOf(LinnetException.class)
           .hasMessage(
-              "4 of 20 pictures are broken, the last: 19.png: is broken; mend or remove them (linnet"
-                  + " data check names all), or raise max_bad.share and max_bad.count");
+              "4 of 20 pictures are broken, the last: 19.png: is broken; mend or remove them"
+                  + " (linnet data check names all), or raise max_bad.share and max_bad.count");
     }
   }
 
@@ -361,6 +361,81 @@ class PictureLoaderTest {
       assertThatThrownBy(() -> indices(loader, 0))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("0.png: became Picture 24x5x3 and not 12x10");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void pictures_that_come_again_in_an_epoch_are_drawn_anew_whatever_the_workers(int workers) {
+    Sampler repeats = new RepeatedSampler(Sampler.UNIFORM, 4);
+    try (PictureLoader alone =
+            loader(new Noise(50), AUGMENT, training(16, 0).withSampler(repeats));
+        PictureLoader others =
+            loader(new Noise(50), AUGMENT, training(16, workers).withSampler(repeats));
+        PictureLoader once = loader(new Noise(50), AUGMENT, training(16, 0))) {
+      List<String> batches = batches(alone, 3, 0);
+      assertThat(batches(others, 3, 0)).isEqualTo(batches);
+      assertThat(batches(others, 3, 1)).isEqualTo(batches.subList(1, 3));
+      assertThat(indices(alone, 3).subList(0, 4)).containsOnly(indices(once, 3).get(0));
+      List<byte[]> rows = firstRows(alone);
+      assertThat(rows.get(0)).as("as without repeats").isEqualTo(firstRows(once).get(0));
+      assertThat(rows.subList(1, 4)).anyMatch(row -> !Arrays.equals(row, rows.get(0)));
+    }
+  }
+
+  /** The pixels of each picture of epoch 3's first batch. */
+  private static List<byte[]> firstRows(PictureLoader loader) {
+    List<byte[]> rows = new ArrayList<>();
+    try (Loader.Pass pass = loader.pass(3, 0)) {
+      Scope.run("batch", () -> rows.addAll(rows(pass.next())));
+    }
+    return rows;
+  }
+
+  private static List<byte[]> rows(Batch batch) {
+    byte[] pixels = batch.images().permute(0, 2, 3, 1).contiguous().toBytes();
+    int length = pixels.length / batch.size();
+    List<byte[]> rows = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      rows.add(Arrays.copyOfRange(pixels, i * length, (i + 1) * length));
+    }
+    return rows;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void further_views_come_after_all_first_ones_and_without_broken_pictures(int workers) {
+    Reading reading =
+        new Reading(
+            DecodeOptions.DEFAULT, PLAIN, new PadCrop(3, SIZE), SIZE, Normalization.IMAGENET);
+    BadPictures bad = new BadPictures(BadPictures.Limit.DEFAULT, 8, warnings::add);
+    try (PictureLoader loader =
+            new PictureLoader(new Noise(8, 2, 5), reading, training(8, workers).withViews(3), bad);
+        Loader.Pass pass = loader.pass(0, 0)) {
+      Scope.run(
+          "batch",
+          () -> {
+            Batch batch = pass.next();
+            assertThat(batch.views()).isEqualTo(3);
+            assertThat(batch.size()).isEqualTo(18);
+            assertThat(batch.targets().toLongs()).hasSize(18);
+            List<byte[]> rows = rows(batch);
+            for (int i = 0; i < 6; i++) {
+              int index = batch.index(i);
+              assertThat(index).isNotIn(2, 5);
+              assertThat(batch.index(6 + i)).isEqualTo(index);
+              assertThat(batch.index(12 + i)).isEqualTo(index);
+              assertThat(rows.get(i)).isEqualTo(Samples.picture(index).pixels());
+              byte[] second =
+                  new PadCrop(3, SIZE)
+                      .apply(
+                          Samples.picture(index),
+                          dev.linnet.base.RandomState.of(5).at(13, 0, index, 0, 1))
+                      .pixels();
+              assertThat(rows.get(6 + i)).isEqualTo(second);
+            }
+            assertThat(rows.subList(6, 12)).isNotEqualTo(rows.subList(12, 18));
+          });
     }
   }
 

@@ -12,6 +12,8 @@ import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.recipe.DataFacts.Mirror;
+import dev.linnet.recipe.ScheduleRecipe.Rate;
+import dev.linnet.recipe.ScheduleRecipe.Warmup;
 import dev.linnet.tensor.DType;
 import dev.linnet.testing.Seeds;
 import dev.linnet.train.TestTimeAugmentation;
@@ -60,7 +62,7 @@ final class ChooserTest {
     assertThat(chosen.recipe().batch().value()).isEqualTo(64);
     assertThat(chosen.recipe().epochs().value()).isEqualTo(15);
     assertThat(chosen.recipe().augment()).isEqualTo(new AugmentRecipe.PadCropFlip(2, 0));
-    assertThat(chosen.recipe().schedule().lrFor(64)).isEqualTo(0.05);
+    assertThat(chosen.recipe().schedule().rate().lrFor(64)).isEqualTo(0.05);
     assertThat(chosen.reasons())
         .containsExactly(
             "model lenet5: the pictures are grey, 28×28, like characters",
@@ -123,7 +125,10 @@ final class ChooserTest {
     assertThat(recipe.optimizer())
         .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.of(5e-4), true)));
     assertThat(recipe.schedule())
-        .isEqualTo(new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(128)), OrAuto.of(1.0), 0));
+        .isEqualTo(
+            new ScheduleRecipe.Cosine(
+                    new Rate(0.1, OrAuto.of(OrNone.of(128))), Warmup.of(OrAuto.of(1.0)), 0)
+                .settled(OrNone.none(), 0));
     assertThat(recipe.augment()).isEqualTo(new AugmentRecipe.PadCropFlip(4, 0.5));
     assertThat(recipe.batch().value()).isEqualTo(128);
     assertThat(recipe.epochs().value()).isEqualTo(10);
@@ -136,7 +141,7 @@ final class ChooserTest {
   void plain_above_64_pixels_is_that_of_photos() {
     Recipe recipe = choose("plain", ANTS_AND_BEES, BF16, "model=resnet50").recipe();
     assertThat(recipe.optimizer().weightDecay().value()).isEqualTo(1e-4);
-    assertThat(recipe.schedule().lrPer().value()).isEqualTo(OrNone.of(256));
+    assertThat(recipe.schedule().rate().lrPer().value()).isEqualTo(OrNone.of(256));
     assertThat(recipe.augment()).isEqualTo(AugmentRecipe.ResizedCropFlip.DEFAULT);
     assertThat(recipe.size().value()).isEqualTo(224);
     assertThat(recipe.normalize().value()).isEqualTo(Normalize.IMAGENET);
@@ -180,7 +185,8 @@ final class ChooserTest {
                 .with("normalize", OrAuto.of(Normalize.DATA))
                 .withAugment(AugmentRecipe.None.DEFAULT)
                 .withSchedule(
-                    new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.none()), OrAuto.of(0.3), 0))
+                    new ScheduleRecipe.Cosine(
+                        new Rate(0.1, OrAuto.of(OrNone.none())), Warmup.of(OrAuto.of(0.3)), 0))
                 .withOptimizer(
                     new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.of(0.0), true)))
                 .with(
@@ -229,8 +235,9 @@ final class ChooserTest {
     assertThat(RecipeWriter.write(choose("quick", DIGITS, FP32).loaded()).lines())
         .contains(
             "model: lenet5                               # chosen for the data",
-            "schedule: {name: cosine, lr: 0.1, lr_per: 128, warmup_epochs: 1.5, min_lr: 0}  #"
-                + " plain, chosen for the data",
+            "  lr: 0.1                                   # plain",
+            "  lr_per: 128                               # chosen for the data",
+            "  warmup_epochs: 1.5                        # chosen for the data",
             "augment: {name: pad-crop-flip, padding: 2, flip: 0}  # chosen for the data");
   }
 

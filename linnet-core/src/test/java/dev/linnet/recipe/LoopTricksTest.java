@@ -7,6 +7,10 @@ import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
+import dev.linnet.train.EpochMetrics;
+import dev.linnet.train.LearningRateCurve;
+import dev.linnet.train.LearningRateFinder;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.train.TrainingListener;
@@ -18,6 +22,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -81,6 +87,61 @@ final class LoopTricksTest {
         }
       }
     };
+  }
+
+  @Test
+  void a_plateau_that_fell_is_as_low_after_resuming() throws IOException {
+    TrainingResult whole =
+        resumedEqualsWhole(
+            "schedule={name: plateau, patience: 0, threshold: 1, factor: 0.5, warmup_epochs: 0}");
+    assertThat(whole.epochs())
+        .extracting(EpochMetrics::lr)
+        .startsWith(0.1, 0.1)
+        .last()
+        .isEqualTo(0.05);
+  }
+
+  @Test
+  void balanced_sampling_repeated_augmentation_and_binary_cross_entropy() throws IOException {
+    resumedEqualsWhole(
+        "sampling=balanced",
+        "tricks={repeated_augmentation: 2, label_smoothing: {convention: paper}}",
+        "loss={name: bce, sum_classes: true}");
+  }
+
+  @Test
+  void three_views_count_as_one_picture() throws IOException {
+    TrainingResult whole = resumedEqualsWhole("loss=jsd", "tricks={aug_mix: true}");
+    assertThat(whole.epochs().get(0).trainTop1()).isBetween(0.0, 100.0);
+  }
+
+  @Test
+  void trying_learning_rates_leaves_everything_as_it_was() throws IOException {
+    Experiment experiment = plan(List.of("model=resnet20", "loss.class_weights=auto"));
+    try (TrainingRun run = run(experiment, RunFolder.create(folder.resolve("plain")))) {
+      run.train(TrainingRun.Start.NEW);
+    }
+    try (TrainingRun run = run(experiment, RunFolder.create(folder.resolve("tried")))) {
+      Map<String, String> before = state(run);
+      LearningRateCurve curve = run.tryRates(new LearningRateFinder.Range(1e-6, 10, 20, 4));
+      assertThat(curve.points()).hasSizeBetween(2, 20);
+      assertThat(state(run)).isEqualTo(before);
+      run.train(TrainingRun.Start.NEW);
+    }
+    assertThat(weights("tried")).isEqualTo(weights("plain"));
+  }
+
+  /** Every tensor of the network, running statistics included, as text. */
+  private static Map<String, String> state(TrainingRun run) {
+    Map<String, String> state = new LinkedHashMap<>();
+    Scope.run(
+        "state",
+        () ->
+            run.model()
+                .state()
+                .forEach(
+                    (name, p) -> state.put(name, Arrays.toString(p.value().detach().toDoubles()))));
+    return state;
   }
 
   @Test

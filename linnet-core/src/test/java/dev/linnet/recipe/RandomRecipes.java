@@ -6,10 +6,15 @@ import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.loss.Smoothing;
 import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Muon;
+import dev.linnet.optim.OneCycle;
 import dev.linnet.optim.SignDecay;
+import dev.linnet.recipe.LossRecipe.Focal.Form;
+import dev.linnet.recipe.ScheduleRecipe.Rate;
+import dev.linnet.recipe.ScheduleRecipe.Warmup;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.PictureTrick;
@@ -25,7 +30,9 @@ import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.Sam;
 import dev.linnet.tricks.WarpFilter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Valid recipes with every key drawn. */
@@ -59,8 +66,6 @@ final class RandomRecipes {
 
   Recipe next() {
     int epochs = 1 + random.nextInt(300);
-    OrAuto<Double> warmup = auto(() -> random.nextInt(epochs + 1) / 2.0);
-    double lr = Math.pow(10, random.nextDouble(-9, 2));
     boolean holdOut = random.nextBoolean(0.5);
     OrNone<String> from = none(this::text);
     OrNone<Recipe.Ema> ema =
@@ -101,8 +106,9 @@ final class RandomRecipes {
         random.nextLong() & Long.MAX_VALUE,
         auto(() -> one(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16)),
         optimizer(),
-        new ScheduleRecipe.Cosine(
-            lr, auto(() -> none(() -> 1 + random.nextInt(512))), warmup, lr * random.nextDouble()),
+        schedule(epochs, holdOut),
+        loss(),
+        sampling(),
         tricks(),
         ema,
         ema.isNone() ? none(() -> swa(epochs)) : OrNone.none(),
@@ -121,6 +127,65 @@ final class RandomRecipes {
         auto(() -> 1 + random.nextInt(epochs)),
         1 + random.nextInt(9),
         none(() -> random.nextDouble(0.001, 9)));
+  }
+
+  private ScheduleRecipe schedule(int epochs, boolean holdOut) {
+    double lr = Math.pow(10, random.nextDouble(-9, 2));
+    double minLr = lr * random.nextDouble();
+    double share = random.nextDouble(0.01, 0.5);
+    Rate rate = new Rate(lr, auto(() -> none(() -> 1 + random.nextInt(512))));
+    Warmup warmup =
+        new Warmup(
+            auto(() -> random.nextInt(epochs + 1) / 2.0),
+            lr * random.nextDouble(),
+            one(dev.linnet.optim.Warmup.Shape.values()),
+            flip());
+    return switch (random.nextInt(holdOut ? 11 : 10)) {
+      case 0 -> new ScheduleRecipe.Cosine(rate, warmup, minLr, 1 + share);
+      case 1 -> new ScheduleRecipe.Constant(rate, warmup);
+      case 2 -> new ScheduleRecipe.Step(rate, warmup, 1 + random.nextInt(30), share);
+      case 3 -> new ScheduleRecipe.MultiStep(rate, warmup, List.of(share, 3.0, 7.5), share);
+      case 4 -> new ScheduleRecipe.Exponential(rate, warmup, 1 + share, share);
+      case 5 -> new ScheduleRecipe.Polynomial(rate, warmup, 1 + share, minLr);
+      case 6 -> new ScheduleRecipe.Tanh(rate, warmup, -6 - share, 3 + share, minLr);
+      case 7 ->
+          new ScheduleRecipe.OneCycle(
+              rate, share, 1 + share, 3 + share, one(OneCycle.Anneal.values()), flip());
+      case 8 -> new ScheduleRecipe.FlatCosine(rate, warmup, share, minLr);
+      case 9 ->
+          new ScheduleRecipe.WarmRestarts(
+              rate, warmup, 1 + share, 1 + share, share, none(() -> 3), minLr);
+      default -> new ScheduleRecipe.Plateau(rate, warmup, share, 3, share, 2, minLr);
+    };
+  }
+
+  private LossRecipe loss() {
+    OrAuto<OrNone<Map<String, Double>>> weights = auto(() -> none(this::classes));
+    return switch (random.nextInt(4)) {
+      case 0 -> new LossRecipe.CrossEntropy(weights);
+      case 1 -> new LossRecipe.Bce(none(random::nextDouble), flip());
+      case 2 ->
+          flip()
+              ? new LossRecipe.Focal(Form.SOFTMAX, random.nextDouble(), OrNone.none(), weights)
+              : new LossRecipe.Focal(Form.SIGMOID, 2, none(() -> 0.25), OrAuto.of(OrNone.none()));
+      default -> new LossRecipe.Poly1(random.nextDouble());
+    };
+  }
+
+  private SamplingRecipe sampling() {
+    return switch (random.nextInt(3)) {
+      case 0 -> SamplingRecipe.Uniform.DEFAULT;
+      case 1 -> SamplingRecipe.Balanced.DEFAULT;
+      default -> new SamplingRecipe.Weighted(classes());
+    };
+  }
+
+  private Map<String, Double> classes() {
+    Map<String, Double> weights = new LinkedHashMap<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      weights.put(text(), random.nextDouble());
+    }
+    return weights;
   }
 
   private Recipe.EarlyStopping earlyStopping() {
@@ -197,7 +262,7 @@ final class RandomRecipes {
   private Tricks tricks() {
     List<Record> tricks = new ArrayList<>();
     if (flip()) {
-      tricks.add(new LabelSmoothing(random.nextDouble()));
+      tricks.add(new LabelSmoothing(random.nextDouble(), one(Smoothing.Convention.values())));
     }
     if (flip()) {
       tricks.add(ZeroGamma.DEFAULT);

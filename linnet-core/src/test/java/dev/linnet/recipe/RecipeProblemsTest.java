@@ -154,7 +154,10 @@ final class RecipeProblemsTest {
     assertProblems("clip: agr", "clip: got \"agr\" (my.yaml:1); must be norm, value or agc");
     assertProblems("clip: true", "clip: got true (my.yaml:1); must be norm, value or agc");
     assertProblems("clip: {max: 1}", "clip: has no name (my.yaml:1); must be norm, value or agc");
-    assertProblems("schedule: step", "schedule: got \"step\" (my.yaml:1); must be cosine");
+    assertProblems(
+        "schedule: steps",
+        "schedule: got \"steps\" (my.yaml:1); must be cosine, constant, step, multi-step,"
+            + " exponential, polynomial, tanh, one-cycle, flat-cosine, warm-restarts or plateau");
     assertProblems(
         "augment: randaugment",
         "augment: got \"randaugment\" (my.yaml:1); must be auto, none, pad-crop-flip or"

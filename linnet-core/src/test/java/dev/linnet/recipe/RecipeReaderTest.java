@@ -8,6 +8,8 @@ import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Parts;
+import dev.linnet.recipe.ScheduleRecipe.Rate;
+import dev.linnet.recipe.ScheduleRecipe.Warmup;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.TestTimeAugmentation;
@@ -51,7 +53,8 @@ final class RecipeReaderTest {
                 .withOptimizer(
                     new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.of(1e-4), false)))
                 .withSchedule(
-                    new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(256)), OrAuto.of(5.0), 0))
+                    new ScheduleRecipe.Cosine(
+                        new Rate(0.1, OrAuto.of(OrNone.of(256))), Warmup.of(OrAuto.of(5.0)), 0))
                 .withTricks(new Tricks(List.of(ZeroGamma.DEFAULT, new LabelSmoothing(0.1)))));
   }
 
@@ -91,6 +94,8 @@ final class RecipeReaderTest {
             dtype: bf16
             optimizer: {name: adamw, betas: [0.9, 0.95], eps: 1e-6}
             schedule: {lr: .001, lr_per: none, warmup_epochs: 0.5, min_lr: 1E-5}
+            loss: {name: focal, gamma: 1, class_weights: {b: 2, a: 0.5}}
+            sampling: {name: weighted, weights: {a: 3}}
             tricks: {label_smoothing: {epsilon: 0.2}, zero_gamma: {}}
             ema: {decay: 0.99, warmup: false, every: 4}
             clip: {name: norm, max: 5}
@@ -142,7 +147,14 @@ final class RecipeReaderTest {
                 Long.MAX_VALUE,
                 OrAuto.of(DType.BFLOAT16),
                 new OptimizerRecipe.AdamW(List.of(0.9, 0.95), 1e-6, ParameterRules.of(0.01)),
-                new ScheduleRecipe.Cosine(0.001, OrAuto.of(OrNone.none()), OrAuto.of(0.5), 1e-5),
+                new ScheduleRecipe.Cosine(
+                    new Rate(0.001, OrAuto.of(OrNone.none())), Warmup.of(OrAuto.of(0.5)), 1e-5),
+                new LossRecipe.Focal(
+                    LossRecipe.Focal.Form.SOFTMAX,
+                    1,
+                    OrNone.none(),
+                    OrAuto.of(OrNone.of(Map.of("a", 0.5, "b", 2.0)))),
+                new SamplingRecipe.Weighted(Map.of("a", 3.0)),
                 new Tricks(List.of(new LabelSmoothing(0.2), ZeroGamma.DEFAULT)),
                 OrNone.of(new Recipe.Ema(0.99, false, 4)),
                 OrNone.none(),
@@ -248,7 +260,7 @@ final class RecipeReaderTest {
     assertThat(loaded.recipe().data().value()).isEqualTo("my: pictures [1] #2");
     assertThat(loaded.recipe().val().value().isNone()).isTrue();
     assertThat(loaded.recipe().augment()).isEqualTo(new AugmentRecipe.PadCropFlip(2, 0.5));
-    assertThat(loaded.recipe().schedule().lrPer().value().isNone()).isTrue();
+    assertThat(loaded.recipe().schedule().rate().lrPer().value().isNone()).isTrue();
   }
 
   @Test
@@ -258,7 +270,7 @@ final class RecipeReaderTest {
             .read("plain", Map.of(), List.of("optimizer=adamw", "schedule.lr=0.001"))
             .recipe();
     assertThat(recipe.optimizer()).isEqualTo(OptimizerRecipe.AdamW.DEFAULT);
-    assertThat(recipe.schedule().lr()).isEqualTo(0.001);
+    assertThat(recipe.schedule().rate().lr()).isEqualTo(0.001);
   }
 
   private Recipe read(String yaml) {

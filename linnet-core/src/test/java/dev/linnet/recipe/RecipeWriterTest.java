@@ -39,7 +39,7 @@ final class RecipeWriterTest {
             "optimizer:",
             "  momentum: 0.95                            # --set optimizer.momentum",
             "  layer_decay: none                         # plain",
-            "  label_smoothing: 0.1                      # quick");
+            "  label_smoothing: {epsilon: 0.1, convention: torch}  # quick");
   }
 
   @Test

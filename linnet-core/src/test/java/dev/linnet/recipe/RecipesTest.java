@@ -17,14 +17,16 @@ import dev.linnet.image.Sequence;
 import dev.linnet.optim.AdamW;
 import dev.linnet.optim.AdaptiveClipping;
 import dev.linnet.optim.AddSign;
+import dev.linnet.optim.Cosine;
 import dev.linnet.optim.Muon;
 import dev.linnet.optim.Sgd;
 import dev.linnet.optim.SignDecay;
-import dev.linnet.optim.WarmupCosine;
 import dev.linnet.optim.WeightAverage;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.recipe.Recipes.Difference;
 import dev.linnet.recipe.Recipes.Preset;
+import dev.linnet.recipe.ScheduleRecipe.Rate;
+import dev.linnet.recipe.ScheduleRecipe.Warmup;
 import dev.linnet.tensor.DType;
 import dev.linnet.testing.Repository;
 import dev.linnet.train.TestTimeAugmentation;
@@ -48,7 +50,10 @@ final class RecipesTest {
     assertThat(plain.optimizer())
         .isEqualTo(new OptimizerRecipe.Sgd(0.9, true, new ParameterRules(OrAuto.auto(), true)));
     assertThat(plain.schedule())
-        .isEqualTo(new ScheduleRecipe.Cosine(0.1, OrAuto.auto(), OrAuto.of(1.0), 0));
+        .isEqualTo(
+            new ScheduleRecipe.Cosine(new Rate(0.1, OrAuto.auto()), Warmup.of(OrAuto.of(1.0)), 0));
+    assertThat(plain.loss()).isEqualTo(new LossRecipe.CrossEntropy(OrAuto.of(OrNone.none())));
+    assertThat(plain.sampling()).isEqualTo(SamplingRecipe.Uniform.DEFAULT);
     assertThat(plain.tricks()).isEqualTo(Tricks.NONE);
     assertThat(plain.ema().isNone()).isTrue();
     assertThat(plain.clip().isNone()).isTrue();
@@ -69,7 +74,8 @@ final class RecipesTest {
             new Difference("epochs", "10", "auto"),
             new Difference("budget_seconds", "none", "300"),
             new Difference("schedule.warmup_epochs", "1", "auto"),
-            new Difference("tricks.label_smoothing", "", "0.1"),
+            new Difference("tricks.label_smoothing.epsilon", "", "0.1"),
+            new Difference("tricks.label_smoothing.convention", "", "torch"),
             new Difference("ema", "false", ""),
             new Difference("ema.decay", "", "0.9999"),
             new Difference("ema.warmup", "", "true"),
@@ -78,14 +84,22 @@ final class RecipesTest {
 
   @Test
   void a_default_stands_in_one_place() {
-    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.CLIPS, Kinds.TRICKS)
+    Stream.of(
+            Kinds.OPTIMIZERS,
+            Kinds.SCHEDULES,
+            Kinds.LOSSES,
+            Kinds.SAMPLINGS,
+            Kinds.AUGMENTS,
+            Kinds.CLIPS,
+            Kinds.TRICKS)
         .flatMap(List::stream)
         .forEach(
             kind -> {
               Recipe plain = Recipes.plain();
               boolean inPlain =
                   kind.type().isInstance(plain.optimizer())
-                      || kind.type().isInstance(plain.schedule());
+                      || kind.type().isInstance(plain.schedule())
+                      || kind.type().isInstance(plain.loss());
               assertThat(Records.defaultOf(kind.type()).isPresent())
                   .as("%s has a DEFAULT or stands in plain.yaml", kind.name())
                   .isEqualTo(!inPlain);
@@ -162,7 +176,14 @@ final class RecipesTest {
   @Test
   void every_key_says_what_it_does() {
     List<Class<? extends Record>> records = new ArrayList<>(List.of(Recipe.class));
-    Stream.of(Kinds.OPTIMIZERS, Kinds.SCHEDULES, Kinds.AUGMENTS, Kinds.CLIPS, Kinds.TRICKS)
+    Stream.of(
+            Kinds.OPTIMIZERS,
+            Kinds.SCHEDULES,
+            Kinds.LOSSES,
+            Kinds.SAMPLINGS,
+            Kinds.AUGMENTS,
+            Kinds.CLIPS,
+            Kinds.TRICKS)
         .flatMap(List::stream)
         .map(Kind::type)
         .forEach(records::add);
@@ -191,13 +212,14 @@ final class RecipesTest {
   @Test
   void the_learning_rate_grows_with_the_pictures_an_update() {
     ScheduleRecipe schedule =
-        new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.of(256)), OrAuto.of(5.0), 0.001);
-    assertThat(schedule.lrFor(256)).isEqualTo(0.1);
-    assertThat(schedule.lrFor(1024)).isEqualTo(0.4);
-    assertThat(schedule.over(512, 10, 30)).isEqualTo(new WarmupCosine(0.2, 50, 300, 0.002));
-    ScheduleRecipe fixed =
-        new ScheduleRecipe.Cosine(0.1, OrAuto.of(OrNone.none()), OrAuto.of(0.0), 0);
-    assertThat(fixed.lrFor(1024)).isEqualTo(0.1);
+        new ScheduleRecipe.Cosine(
+                new Rate(0.1, OrAuto.of(OrNone.of(256))), Warmup.of(OrAuto.of(5.0)), 0.001)
+            .settled(OrNone.none(), 0);
+    assertThat(schedule.rate().lrFor(256)).isEqualTo(0.1);
+    assertThat(schedule.rate().lrFor(1024)).isEqualTo(0.4);
+    assertThat(schedule.over(new ScheduleRecipe.Run(512, 10, 30)))
+        .isEqualTo(dev.linnet.optim.Warmup.of(new Cosine(0.2, 250, 0.002), 0.2, 50));
+    assertThat(new Rate(0.1, OrAuto.of(OrNone.none())).lrFor(1024)).isEqualTo(0.1);
   }
 
   @Test

@@ -167,7 +167,7 @@ class StartFromTest {
     assertThat(recipe.normalize().value()).isEqualTo(Normalize.DATA);
     assertThat(recipe.orientation().value()).isEqualTo(Orientation.APPLY);
     assertThat(recipe.evaluation().cropPct().value()).isEqualTo(1);
-    assertThat(recipe.schedule().lr()).isEqualTo(0.3);
+    assertThat(recipe.schedule().rate().lr()).isEqualTo(0.3);
   }
 
   @Test

@@ -1,0 +1,103 @@
+package dev.linnet.optim;
+
+import dev.linnet.base.Check;
+
+/**
+ * One rise and one fall over the whole run.
+ *
+ * <pre>
+ *   up:    η/div → η           over the first pct_start of the run
+ *   down:  η → η/div/final     over the rest; three-phase: η → η/div in as long as up took,
+ *                              then η/div → η/div/final
+ * </pre>
+ *
+ * <p>Smith and Topin, 2018, arXiv:1708.07120; numbers and phases as PyTorch's {@code OneCycleLR}.
+ * The paper also lowers the momentum while the rate is high; optimizers here keep theirs.
+ *
+ * @param lr η, the peak, above 0
+ * @param totalUpdates at least 1
+ * @param shape the curve of each phase
+ */
+public record OneCycle(double lr, long totalUpdates, Shape shape) implements Schedule {
+
+  /**
+   * The curve, whatever its height and length.
+   *
+   * @param pctStart share of the run that rises, in (0, 1); with three phases up to 0.5
+   * @param divFactor peak by first rate, at least 1
+   * @param finalDivFactor first rate by last rate, at least 1
+   * @param anneal the form of rise and fall
+   * @param phases two or three
+   */
+  public record Shape(
+      double pctStart, double divFactor, double finalDivFactor, Anneal anneal, Phases phases) {
+    /** PyTorch's. */
+    public static final Shape DEFAULT = new Shape(0.3, 25, 1e4, Anneal.COS, Phases.TWO);
+
+    public Shape {
+      double most = phases == Phases.THREE ? 0.5 : 1;
+      Check.that(
+          pctStart > 0 && pctStart < 1 && pctStart <= most,
+          "schedule.pct_start",
+          pctStart,
+          phases == Phases.THREE ? "in (0, 0.5] with three phases" : "in (0, 1)");
+      Check.that(
+          divFactor >= 1 && divFactor < Double.POSITIVE_INFINITY,
+          "schedule.div_factor",
+          divFactor,
+          "at least 1");
+      Check.that(
+          finalDivFactor >= 1 && finalDivFactor < Double.POSITIVE_INFINITY,
+          "schedule.final_div_factor",
+          finalDivFactor,
+          "at least 1");
+    }
+  }
+
+  /** How a rate goes from one value to another. */
+  public enum Anneal {
+    /** Half a cosine. */
+    COS,
+    /** A straight line. */
+    LINEAR
+  }
+
+  /** How many phases the cycle has. */
+  public enum Phases {
+    /** Up, then down to the end. */
+    TWO,
+    /** Up, as fast down, then to the end. */
+    THREE
+  }
+
+  public OneCycle {
+    ScheduleCheck.lr(lr);
+    ScheduleCheck.total(totalUpdates);
+  }
+
+  @Override
+  public double lr(long update) {
+    ScheduleCheck.update(update);
+    double first = lr / shape.divFactor();
+    double last = first / shape.finalDivFactor();
+    double top = shape.pctStart() * totalUpdates - 1;
+    double end = totalUpdates - 1.0;
+    double k = Math.min((double) update, end);
+    if (k <= top) {
+      return between(first, lr, k, 0, top);
+    }
+    if (shape.phases() == Phases.TWO) {
+      return between(lr, last, k, top, end);
+    }
+    double middle = 2 * shape.pctStart() * totalUpdates - 2;
+    return k <= middle ? between(lr, first, k, top, middle) : between(first, last, k, middle, end);
+  }
+
+  private double between(double from, double to, double k, double begin, double end) {
+    double share = end > begin ? (k - begin) / (end - begin) : 1;
+    return switch (shape.anneal()) {
+      case COS -> to + (from - to) / 2 * (1 + Math.cos(Math.PI * share));
+      case LINEAR -> from + (to - from) * share;
+    };
+  }
+}
