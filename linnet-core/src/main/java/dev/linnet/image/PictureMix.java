@@ -1,6 +1,7 @@
 package dev.linnet.image;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -24,7 +25,7 @@ public record PictureMix(double own, List<Chain> chains) implements PictureEdit 
 
     @Override
     public String toString() {
-      return PictureStep.shortened(weight)
+      return share(weight)
           + " "
           + edits.stream().map(Object::toString).collect(Collectors.joining(" → "));
     }
@@ -52,6 +53,10 @@ public record PictureMix(double own, List<Chain> chains) implements PictureEdit 
     return Picture.wrap(picture.size(), picture.channels(), result);
   }
 
+  private static String share(double weight) {
+    return String.format(Locale.ROOT, "%.2f", weight);
+  }
+
   private static void add(float[] sums, Picture picture, float weight) {
     byte[] pixels = picture.raw();
     for (int i = 0; i < sums.length; i++) {
@@ -59,10 +64,9 @@ public record PictureMix(double own, List<Chain> chains) implements PictureEdit 
     }
   }
 
-  /** Such as {@code 0.4 + 0.35 Rotate 10 → Equalize + 0.25 Posterize 3}. */
+  /** Such as {@code 0.40 + 0.35 Rotate 10 → Equalize + 0.25 Posterize 3}. */
   @Override
   public String toString() {
-    return PictureStep.shortened(own)
-        + chains.stream().map(chain -> " + " + chain).collect(Collectors.joining());
+    return share(own) + chains.stream().map(chain -> " + " + chain).collect(Collectors.joining());
   }
 }

@@ -4,21 +4,28 @@ package dev.linnet.image;
  * Pillow's {@code transform}: affine and perspective, with its three filters and a color outside
  * (Pillow 13, {@code Geometry.c}).
  *
- * <p>The nearest pixel is Pillow's to the bit. The linear and the cubic filter have weights of 11
- * bits where Pillow's are doubles: at most one level apart. They read pixels packed into one int,
- * from a copy with a repeated border, so that no tap needs a check.
+ * <p>The nearest pixel is Pillow's to the bit. The linear and the cubic filter have weights of few
+ * bits where Pillow's are doubles: at most one level apart. They read pixels packed into one long,
+ * so that one multiplication weighs all channels, from a copy with a repeated border, so that no
+ * tap needs a check.
  *
  * <p>Any thread.
  */
 final class Warp {
   private static final int BITS = 11;
   private static final int ONE = 1 << BITS;
+  private static final int WEIGHT = 13; // bits of a weight of four
+  private static final int SPARE = 2 * BITS - WEIGHT;
+  private static final int FIELD = 21; // bits of a channel: a level times a weight fits
   private static final int CUBIC_STEPS = 1024; // in which the cubic filter takes fractions
   private static final int[] CUBIC = cubicWeights();
 
-  /** Where rows of the target come from: positions of pixel centers, in pixels of the source. */
+  /**
+   * Where rows of the target come from: positions of pixel centers, in pixels of the source. The
+   * centers of the row, ½, 1½ and so on, are an array, so that the compiler makes vectors of it.
+   */
   private interface Lines {
-    void row(int y, double[] xs, double[] ys);
+    void row(double[] centers, double y, double[] xs, double[] ys);
   }
 
   /** A picture being read into an array that is filled already. */
@@ -50,15 +57,9 @@ final class Warp {
   /** Reads a picture of another size. */
   static Picture affine(Picture picture, ImageSize size, Affine affine, Sampling sampling) {
     Lines lines =
-        (y, xs, ys) -> {
-          double yin = y + 0.5;
-          double x0 = affine.b() * yin;
-          double y0 = affine.e() * yin;
-          for (int i = 0; i < xs.length; i++) {
-            double xin = i + 0.5;
-            xs[i] = affine.a() * xin + x0 + affine.c();
-            ys[i] = affine.d() * xin + y0 + affine.f();
-          }
+        (centers, y, xs, ys) -> {
+          line(affine.a(), affine.b() * y, affine.c(), centers, xs);
+          line(affine.d(), affine.e() * y, affine.f(), centers, ys);
         };
     Job job = new Job(picture, size, sampling, lines);
     if (sampling.interpolation() != Interpolation.NEAREST) {
@@ -71,6 +72,21 @@ final class Warp {
       nearest(job);
     }
     return job.picture();
+  }
+
+  private static void line(
+      double step, double offset, double start, double[] centers, double[] positions) {
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = step * centers[i] + offset + start;
+    }
+  }
+
+  private static double[] centers(int count) {
+    double[] centers = new double[count];
+    for (int i = 0; i < count; i++) {
+      centers[i] = i + 0.5;
+    }
+    return centers;
   }
 
   /** Pillow's {@code rotate}: right angles are turned without a filter where the size allows it. */
@@ -96,13 +112,12 @@ final class Warp {
    */
   static Picture perspective(Picture picture, double[] k, Sampling sampling) {
     Lines lines =
-        (y, xs, ys) -> {
-          double yin = y + 0.5;
+        (centers, y, xs, ys) -> {
           for (int i = 0; i < xs.length; i++) {
-            double xin = i + 0.5;
-            double scale = k[6] * xin + k[7] * yin + 1;
-            xs[i] = (k[0] * xin + k[1] * yin + k[2]) / scale;
-            ys[i] = (k[3] * xin + k[4] * yin + k[5]) / scale;
+            double x = centers[i];
+            double scale = k[6] * x + k[7] * y + 1;
+            xs[i] = (k[0] * x + k[1] * y + k[2]) / scale;
+            ys[i] = (k[3] * x + k[4] * y + k[5]) / scale;
           }
         };
     ImageSize size = picture.size();
@@ -137,11 +152,12 @@ final class Warp {
   private static void nearest(Job job) {
     Picture source = job.source;
     int channels = source.channels();
-    double[] xs = new double[job.size.width()];
-    double[] ys = new double[xs.length];
+    double[] centers = centers(job.size.width());
+    double[] xs = new double[centers.length];
+    double[] ys = new double[centers.length];
     int to = 0;
     for (int y = 0; y < job.size.height(); y++) {
-      job.lines.row(y, xs, ys);
+      job.lines.row(centers, y + 0.5, xs, ys);
       for (int i = 0; i < xs.length; i++, to += channels) {
         if (xs[i] >= 0 && xs[i] < source.width() && ys[i] >= 0 && ys[i] < source.height()) {
           int x = (int) xs[i];
@@ -171,17 +187,26 @@ final class Warp {
         indices(affine.c() + affine.a() * 0.5, affine.a(), job.size.width(), source.width());
     int[] rows =
         indices(affine.f() + affine.e() * 0.5, affine.e(), job.size.height(), source.height());
-    int to = 0;
-    for (int row : rows) {
-      if (row < 0) {
-        to += columns.length * source.channels();
-        continue;
-      }
-      for (int column : columns) {
-        if (column >= 0) {
-          copyPixel(source, row * source.width() + column, job.target, to);
+    int channels = source.channels();
+    int first = 0;
+    while (first < columns.length && columns[first] < 0) {
+      first++;
+    }
+    int end = columns.length;
+    while (end > first && columns[end - 1] < 0) {
+      end--;
+    }
+    boolean whole = first < end && columns[end - 1] - columns[first] == end - 1 - first;
+    for (int y = 0; y < rows.length && first < end; y++) {
+      int from = rows[y] * source.width();
+      int to = (y * columns.length + first) * channels;
+      if (rows[y] >= 0 && whole && affine.a() == 1) {
+        int start = (from + columns[first]) * channels;
+        System.arraycopy(source.raw(), start, job.target, to, (end - first) * channels);
+      } else if (rows[y] >= 0) {
+        for (int i = first; i < end; i++, to += channels) {
+          copyPixel(source, from + columns[i], job.target, to);
         }
-        to += source.channels();
       }
     }
   }
@@ -215,6 +240,10 @@ final class Warp {
     Picture source = job.source;
     int channels = source.channels();
     int width = job.size.width();
+    byte[] pixels = source.raw();
+    byte[] target = job.target;
+    int right = source.width();
+    int bottom = source.height();
     int a = fixed(affine.a());
     int d = fixed(affine.d());
     int rowX = fixed(affine.c() + affine.a() * 0.5 + affine.b() * 0.5);
@@ -226,8 +255,13 @@ final class Warp {
       for (int i = 0; i < width; i++, to += channels) {
         int x = xx >> 16;
         int row = yy >> 16;
-        if (x >= 0 && x < source.width() && row >= 0 && row < source.height()) {
-          copyPixel(source, row * source.width() + x, job.target, to);
+        if (x >= 0 && x < right && row >= 0 && row < bottom) {
+          int from = (row * right + x) * channels;
+          target[to] = pixels[from];
+          if (channels == 3) {
+            target[to + 1] = pixels[from + 1];
+            target[to + 2] = pixels[from + 2];
+          }
         }
         xx += a;
         yy += d;
@@ -244,16 +278,17 @@ final class Warp {
   // ------------------------------------------------------------------ filters
 
   /**
-   * Pixels as ints, the first channel lowest, with copies of the outermost pixels around them.
+   * Pixels as longs, each channel in {@value #FIELD} bits from the lowest on, with copies of the
+   * outermost pixels around them.
    *
    * @param border pixels on each side
    */
-  private static int[] packed(Picture picture, int border) {
+  private static long[] packed(Picture picture, int border) {
     int width = picture.width();
     int stride = width + 2 * border;
     int height = picture.height();
     byte[] pixels = picture.raw();
-    int[] packed = new int[Math.multiplyExact(stride, height + 2 * border)];
+    long[] packed = new long[Math.multiplyExact(stride, height + 2 * border)];
     int from = 0;
     for (int y = 0; y < height; y++) {
       int to = (y + border) * stride + border;
@@ -265,9 +300,9 @@ final class Warp {
       } else {
         for (int x = 0; x < width; x++, from += 3) {
           packed[to + x] =
-              (pixels[from] & 0xFF)
-                  | ((pixels[from + 1] & 0xFF) << 8)
-                  | ((pixels[from + 2] & 0xFF) << 16);
+              (pixels[from] & 0xFFL)
+                  | (pixels[from + 1] & 0xFFL) << FIELD
+                  | (pixels[from + 2] & 0xFFL) << (2 * FIELD);
         }
       }
       for (int i = 1; i <= border; i++) {
@@ -285,17 +320,18 @@ final class Warp {
 
   private static void bilinear(Job job) {
     Picture source = job.source;
-    int[] pixels = packed(source, 1);
+    long[] pixels = packed(source, 1);
     int stride = source.width() + 2;
     byte[] target = job.target;
     int channels = source.channels();
     double right = source.width();
     double bottom = source.height();
-    double[] xs = new double[job.size.width()];
-    double[] ys = new double[xs.length];
+    double[] centers = centers(job.size.width());
+    double[] xs = new double[centers.length];
+    double[] ys = new double[centers.length];
     int to = 0;
     for (int y = 0; y < job.size.height(); y++) {
-      job.lines.row(y, xs, ys);
+      job.lines.row(centers, y + 0.5, xs, ys);
       for (int i = 0; i < xs.length; i++, to += channels) {
         if (!(xs[i] >= 0 && xs[i] < right && ys[i] >= 0 && ys[i] < bottom)) {
           continue;
@@ -306,30 +342,21 @@ final class Warp {
         int at = (row >> BITS) * stride + (x >> BITS);
         int dx = x & (ONE - 1);
         int dy = row & (ONE - 1);
-        int p11 = dx * dy;
-        int p01 = (dx << BITS) - p11; // weight of the pixel on the right
-        int p10 = (dy << BITS) - p11;
-        int p00 = ONE * ONE - p01 - p10 - p11;
-        int a = pixels[at];
-        int b = pixels[at + 1];
-        int c = pixels[at + stride];
-        int d = pixels[at + stride + 1];
-        target[to] =
-            (byte)
-                (((a & 0xFF) * p00 + (b & 0xFF) * p01 + (c & 0xFF) * p10 + (d & 0xFF) * p11)
-                    >>> (2 * BITS));
+        // the four weights in 13 bits: rounded down, so that the first is never negative
+        int both = dx * dy;
+        int d = both >> SPARE;
+        int b = ((dx << BITS) - both) >> SPARE;
+        int c = ((dy << BITS) - both) >> SPARE;
+        int a = (1 << WEIGHT) - b - c - d;
+        long sum =
+            a * pixels[at]
+                + b * pixels[at + 1]
+                + c * pixels[at + stride]
+                + d * pixels[at + stride + 1];
+        target[to] = (byte) (sum >> WEIGHT);
         if (channels == 3) {
-          target[to + 1] =
-              (byte)
-                  ((((a >> 8) & 0xFF) * p00
-                          + ((b >> 8) & 0xFF) * p01
-                          + ((c >> 8) & 0xFF) * p10
-                          + ((d >> 8) & 0xFF) * p11)
-                      >>> (2 * BITS));
-          target[to + 2] =
-              (byte)
-                  (((a >> 16) * p00 + (b >> 16) * p01 + (c >> 16) * p10 + (d >> 16) * p11)
-                      >>> (2 * BITS));
+          target[to + 1] = (byte) (sum >> (WEIGHT + FIELD));
+          target[to + 2] = (byte) (sum >> (WEIGHT + 2 * FIELD));
         }
       }
     }
@@ -350,17 +377,18 @@ final class Warp {
 
   private static void bicubic(Job job) {
     Picture source = job.source;
-    int[] pixels = packed(source, 2);
+    long[] pixels = packed(source, 2);
     int stride = source.width() + 4;
     byte[] target = job.target;
     int channels = source.channels();
     double right = source.width();
     double bottom = source.height();
-    double[] xs = new double[job.size.width()];
-    double[] ys = new double[xs.length];
+    double[] centers = centers(job.size.width());
+    double[] xs = new double[centers.length];
+    double[] ys = new double[centers.length];
     int to = 0;
     for (int y = 0; y < job.size.height(); y++) {
-      job.lines.row(y, xs, ys);
+      job.lines.row(centers, y + 0.5, xs, ys);
       for (int i = 0; i < xs.length; i++, to += channels) {
         if (!(xs[i] >= 0 && xs[i] < right && ys[i] >= 0 && ys[i] < bottom)) {
           continue;
@@ -372,21 +400,21 @@ final class Warp {
         int wx = x % CUBIC_STEPS * 4;
         int wy = row % CUBIC_STEPS * 4;
         for (int c = 0; c < channels; c++) {
-          target[to + c] = cubic(pixels, at, stride, c * 8, wx, wy);
+          target[to + c] = cubic(pixels, at, stride, c * FIELD, wx, wy);
         }
       }
     }
   }
 
-  private static byte cubic(int[] pixels, int first, int stride, int shift, int wx, int wy) {
+  private static byte cubic(long[] pixels, int first, int stride, int shift, int wx, int wy) {
     int sum = 0;
     int at = first;
     for (int row = 0; row < 4; row++, at += stride) {
       int line =
-          CUBIC[wx] * ((pixels[at] >> shift) & 0xFF)
-              + CUBIC[wx + 1] * ((pixels[at + 1] >> shift) & 0xFF)
-              + CUBIC[wx + 2] * ((pixels[at + 2] >> shift) & 0xFF)
-              + CUBIC[wx + 3] * ((pixels[at + 3] >> shift) & 0xFF);
+          CUBIC[wx] * ((int) (pixels[at] >> shift) & 0xFF)
+              + CUBIC[wx + 1] * ((int) (pixels[at + 1] >> shift) & 0xFF)
+              + CUBIC[wx + 2] * ((int) (pixels[at + 2] >> shift) & 0xFF)
+              + CUBIC[wx + 3] * ((int) (pixels[at + 3] >> shift) & 0xFF);
       sum += CUBIC[wy + row] * (line >> 1); // one bit less, so that no sum overflows
     }
     return (byte) Math.max(0, Math.min(255, sum >> (2 * BITS - 1)));
