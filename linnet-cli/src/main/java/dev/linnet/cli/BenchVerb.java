@@ -21,6 +21,9 @@ import dev.linnet.train.bench.PeakMemory;
 import dev.linnet.train.bench.StepBench;
 import dev.linnet.train.bench.StepTimes;
 import dev.linnet.train.bench.TrickBench;
+import dev.linnet.tricks.RandAugment;
+import dev.linnet.tricks.RandomErasing;
+import dev.linnet.tricks.WarpFilter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -337,13 +340,20 @@ final class BenchVerb implements Callable<Integer> {
       name = "data",
       header = "times reading pictures as a training does",
       description =
-          "Pictures are decoded each time, cropped at random, mirrored and put into batches of"
-              + " 32.",
+          "Pictures are decoded each time, cropped at random, mirrored and put into batches of 32;"
+              + " with --augment rand also as timm's rand-m9-mstd0.5 and its random erasing of a"
+              + " quarter.",
       footer = {
         "  linnet bench data photos/ --workers 2 --size 224",
         "  linnet bench data photos/train --seconds 60 --json",
       })
   private static final class DataReading implements Callable<Integer> {
+    /** What is done to the pictures. */
+    enum Augment {
+      PLAIN,
+      RAND
+    }
+
     @Mixin private DataArgument data = new DataArgument();
 
     @Option(names = "--workers", paramLabel = "N", description = "threads that read; default 2")
@@ -358,6 +368,12 @@ final class BenchVerb implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "how long; default 20")
     private double seconds = 20;
 
+    @Option(
+        names = "--augment",
+        paramLabel = "HOW",
+        description = "plain (default): crop and mirror; rand: RandAugment and random erasing too")
+    private Augment augment = Augment.PLAIN;
+
     private final Session session;
 
     DataReading(Session session) {
@@ -366,7 +382,7 @@ final class BenchVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      DataBench.Plan plan = new DataBench.Plan(workers, size, seconds);
+      DataBench.Plan plan = plan();
       DataSource source =
           data.open(session, DataArgument.options(session).withHoldout(Holdout.NONE));
       PictureSet set = source.set(Split.TRAIN).orElseGet(source::evaluated);
@@ -377,8 +393,22 @@ final class BenchVerb implements Callable<Integer> {
       row.put("images_per_s", rounded(rate, 1));
       row.put("workers", workers);
       row.put("size", size);
-      row.put("augment", "plain");
+      row.put("augment", augment.name().toLowerCase(Locale.ROOT));
       return answer(session, row);
+    }
+
+    private DataBench.Plan plan() {
+      DataBench.Plan plain = DataBench.Plan.plain(workers, size, seconds);
+      return switch (augment) {
+        case PLAIN -> plain;
+        case RAND ->
+            plain.withTricks(
+                List.of(
+                    RandAugment.timm(9, 0.5)
+                        .withIncreasing(false)
+                        .withInterpolation(WarpFilter.BILINEAR)),
+                List.of(RandomErasing.DEFAULT.withProbability(0.25)));
+      };
     }
   }
 

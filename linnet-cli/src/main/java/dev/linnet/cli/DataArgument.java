@@ -4,6 +4,8 @@ import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.DataSources;
 import dev.linnet.data.Places;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -45,6 +47,21 @@ final class DataArgument {
                 .withDownloads(new DownloadProgress(session.output())));
     session.output().eraseProgress();
     return source;
+  }
+
+  /** What was given of it, as keys of a recipe. */
+  Map<String, String> given(Session session) {
+    Map<String, String> given = new LinkedHashMap<>();
+    if (argument != null || option != null) {
+      given.put("data", name());
+    }
+    if (limit != null) {
+      given.put("limit", String.valueOf(limit));
+    }
+    if (session.common().seed != null) {
+      given.put("seed", String.valueOf(session.common().seed));
+    }
+    return given;
   }
 
   /** How it is opened where nothing else is asked. */

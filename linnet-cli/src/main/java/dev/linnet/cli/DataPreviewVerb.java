@@ -8,10 +8,16 @@ import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.ContactSheet;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.recipe.Experiment;
+import dev.linnet.recipe.LoadedRecipe;
+import dev.linnet.recipe.RecipeReader;
+import dev.linnet.recipe.TrainingPreview;
+import dev.linnet.tensor.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,9 +33,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "preview",
     header = "draws a sheet of pictures with their classes, as a PNG",
-    description = "The pictures are drawn by seed from one split.",
+    description =
+        "The pictures are drawn by seed from one split. With --recipe they are training pictures as"
+            + " that recipe makes them: cropped, mirrored, augmented and mixed, with the operators"
+            + " that were drawn and the mixed labels below each.",
     footer = {
       "  linnet data preview photos/",
+      "  linnet data preview photos/ --recipe my.yaml",
+      "  linnet data preview cifar10 --recipe plain --set tricks.rand_augment=true",
       "  linnet data preview cifar10 --split test --pictures 64 --out sheet.png",
     })
 final class DataPreviewVerb implements Callable<Integer> {
@@ -49,6 +60,18 @@ final class DataPreviewVerb implements Callable<Integer> {
       description = "PNG to write, which must be new; default preview.png")
   private @Nullable Path out;
 
+  @Option(
+      names = "--recipe",
+      paramLabel = "NAME|FILE",
+      description = "show training pictures as a preset or a file makes them; its data by default")
+  private @Nullable String recipe;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "with --recipe, set any key of it, such as tricks.mixup=true")
+  private List<String> sets = new ArrayList<>();
+
   private final Session session;
 
   DataPreviewVerb(Session session) {
@@ -59,6 +82,12 @@ final class DataPreviewVerb implements Callable<Integer> {
   public Integer call() {
     Check.that(pictures >= 1 && pictures <= MOST, "--pictures", pictures, "in [1, 1000]");
     Path file = NewFile.at(out, session.shell().folder(), "preview", ".png");
+    if (recipe != null) {
+      return write(file, training(recipe));
+    }
+    if (!sets.isEmpty()) {
+      throw new AskedWrongly("--set: sets a key of a recipe; name one by --recipe");
+    }
     DataOptions options = DataArgument.options(session).withHoldout(Holdout.NONE);
     DataSource source = data.open(session, options);
     source.warnings().forEach(session.output()::warn);
@@ -68,6 +97,29 @@ final class DataPreviewVerb implements Callable<Integer> {
           "%s: none of its pictures can be read; \"linnet data check\" says why"
               .formatted(source.where()));
     }
+    return write(file, entries);
+  }
+
+  /** What the training would see first. */
+  private List<ContactSheet.Entry> training(String nameOrFile) {
+    if (split != Split.TRAIN) {
+      throw new AskedWrongly("--split: a recipe makes training pictures; leave it out");
+    }
+    LoadedRecipe loaded = RecipeReader.create().read(nameOrFile, data.given(session), sets);
+    Experiment experiment =
+        Experiment.plan(
+            loaded,
+            new Experiment.Surroundings(
+                Places.of(session.shell().environment()),
+                new DownloadProgress(session.output()),
+                Device.CPU,
+                ModelArgument.hub(session)));
+    session.output().eraseProgress();
+    experiment.warnings().forEach(session.output()::warn);
+    return TrainingPreview.of(experiment, pictures, session.output()::warn);
+  }
+
+  private int write(Path file, List<ContactSheet.Entry> entries) {
     AtomicFile.write(file, ContactSheet.DEFAULT.png(entries));
     if (session.output().isJson()) {
       Map<String, Object> json = new LinkedHashMap<>();

@@ -3,10 +3,12 @@ package dev.linnet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class BenchVerbTest {
@@ -122,6 +124,24 @@ final class BenchVerbTest {
   }
 
   @Test
+  void reading_with_augmentation_is_told_as_such(@TempDir Path folder) {
+    Path data = Pictures.folders(folder.resolve("data"), 20);
+    JsonNode json =
+        Run.of(
+                "bench",
+                "data",
+                data.toString(),
+                "--augment=rand",
+                "--size=16",
+                "--workers=1",
+                "--seconds=0.01",
+                "--json")
+            .json();
+    assertThat(json.get("augment").asText()).isEqualTo("rand");
+    assertThat(json.get("images_per_s").asDouble()).isPositive();
+  }
+
+  @Test
   void what_cannot_be_timed_is_refused() {
     Run.of("bench", "train", "lenet6")
         .failed(
@@ -139,7 +159,7 @@ final class BenchVerbTest {
     Run.of("bench")
         .failed(
             2,
-            "linnet: \"linnet bench\" needs a verb: train, infer, trick, optimizer, data, start; see \"linnet"
-                + " bench --help\"");
+            "linnet: \"linnet bench\" needs a verb: train, infer, trick, optimizer, data, start;"
+                + " see \"linnet bench --help\"");
   }
 }

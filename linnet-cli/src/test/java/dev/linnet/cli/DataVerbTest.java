@@ -114,6 +114,30 @@ final class DataVerbTest {
   }
 
   @Test
+  void a_recipe_shows_training_pictures_as_it_makes_them() throws IOException {
+    Path recipe = folder.resolve("my.yaml");
+    Files.writeString(recipe, "tricks: {rand_augment: true}\nbatch: 4");
+    Path data = Pictures.folders(folder.resolve("data"), 4);
+    Run made =
+        Run.in(
+            folder,
+            "data",
+            "preview",
+            data.toString(),
+            "--recipe",
+            recipe.toString(),
+            "--set=tricks.mixup=true",
+            "--pictures=3",
+            "--json");
+    assertThat(made.json().get("pictures").asInt()).isEqualTo(3);
+    assertThat(folder.resolve("preview.png")).isNotEmptyFile();
+    Run.of("data", "preview", "--recipe", "plain", "--split", "test")
+        .failed(2, "linnet: --split: a recipe makes training pictures; leave it out");
+    Run.of("data", "preview", "digits", "--set", "tricks.mixup=true")
+        .failed(2, "linnet: --set: sets a key of a recipe; name one by --recipe");
+  }
+
+  @Test
   void a_split_is_drawn_by_seed_and_is_a_data_set_itself() {
     Path data = Pictures.folders(folder.resolve("data"), 10);
     Path manifest = folder.resolve("split.csv");

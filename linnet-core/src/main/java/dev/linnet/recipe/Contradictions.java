@@ -123,13 +123,12 @@ final class Contradictions {
         "false where ema is off, whose average is the teacher; switch ema on");
     boolean mixesFeatures = recipe.tricks().ofFeatures().isPresent();
     for (Record trick : recipe.tricks().list()) {
-      if (trick instanceof TeacherTrick || trick instanceof SelfDistillation) {
-        refuseIf(
-            mixesFeatures,
-            "tricks." + Tricks.nameOf(trick),
-            "true",
-            "false where features are mixed, because the teacher sees the pictures, which are not");
-      }
+      boolean teaches = trick instanceof TeacherTrick || trick instanceof SelfDistillation;
+      refuseIf(
+          teaches && mixesFeatures,
+          "tricks." + Tricks.nameOf(trick),
+          "true",
+          "false where features are mixed, because the teacher sees the pictures, which are not");
     }
   }
 

@@ -95,6 +95,19 @@ public record RandAugment(
         OrAuto.auto());
   }
 
+  /** This trick with operators that get stronger with the magnitude, or as first published. */
+  public RandAugment withIncreasing(boolean increasing) {
+    return new RandAugment(
+        operators,
+        magnitude,
+        convention,
+        magnitudeStd,
+        increasing,
+        probability,
+        interpolation,
+        fill);
+  }
+
   /** This trick with another filter. */
   public RandAugment withInterpolation(WarpFilter filter) {
     return new RandAugment(

@@ -82,6 +82,11 @@ public record RandomErasing(
     Check.that(count >= 1 && count <= 100, "random_erasing.count", count, "in [1, 100]");
   }
 
+  /** This trick with another chance that a picture is erased. */
+  public RandomErasing withProbability(double probability) {
+    return new RandomErasing(probability, scale, ratio, mode, count);
+  }
+
   private static boolean isRange(List<Double> range, double low, double high) {
     return range.size() == 2
         && range.get(0) >= low
