@@ -14,7 +14,19 @@ final class Presets {
   static final String PLAIN = "plain";
 
   /** Every preset; a test compares it with the folder. */
-  static final List<String> NAMES = List.of(PLAIN, "quick", "auto", "bag-of-tricks", "cifar");
+  static final List<String> NAMES =
+      List.of(
+          PLAIN,
+          "quick",
+          "auto",
+          "fast",
+          "bag-of-tricks",
+          "cutmix",
+          "torchvision-v2",
+          "rsb-a1",
+          "rsb-a2",
+          "rsb-a3",
+          "cifar");
 
   /** The form of a whole recipe. */
   static final Section FORM = new Section(Recipe.class, "");

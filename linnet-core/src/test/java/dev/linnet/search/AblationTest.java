@@ -279,8 +279,8 @@ final class AblationTest {
             "--out: "
                 + study
                 + " holds another study: its row \"smoothing | more\" has"
-                + " tricks.label_smoothing: 0.1, here 0.2; choose another folder, or delete that"
-                + " one to start over");
+                + " tricks.label_smoothing.epsilon: 0.1, here 0.2; choose another folder, or"
+                + " delete that one to start over");
   }
 
   @Test

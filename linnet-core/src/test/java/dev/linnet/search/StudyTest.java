@@ -322,14 +322,22 @@ final class StudyTest {
   @Test
   void every_row_of_every_study_is_a_recipe() {
     for (String name : Studies.NAMES) {
-      if (name.equals("bag-of-tricks")) {
-        continue; // its baseline needs the schedule multi-step
-      }
       StudyPlan plan = StudyPlan.of(Studies.read(name, Optional.empty()), StudyPlan.Changes.NONE);
       for (int i = 0; i < plan.rows().size(); i++) {
         assertThat(plan.changes(i).isEmpty())
             .as("%s: %s is the reference", name, plan.rows().get(i).name())
             .isEqualTo(i == plan.reference());
+      }
+    }
+  }
+
+  @Test
+  void every_card_that_a_study_names_is_there() {
+    for (String name : Studies.NAMES) {
+      for (Study.Row row : Studies.read(name, Optional.empty()).rows()) {
+        if (!row.card().isNone()) {
+          assertThat(Repository.path("docs/tricks/" + row.card().value() + ".md")).exists();
+        }
       }
     }
   }
