@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PngWriter;
+import dev.linnet.recipe.RecipeReader;
 import dev.linnet.testing.Repository;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class ReadmeTest {
+  private static final Pattern YAML = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
   private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
   @TempDir private Path folder;
@@ -47,17 +49,17 @@ class ReadmeTest {
     String code = matcher.group(1);
     assertThat(matcher.find()).as("one snippet").isFalse();
     return """
-        import dev.linnet.recipe.*;
-        import dev.linnet.tensor.*;
-        import dev.linnet.train.*;
-        import java.nio.file.Path;
+    import dev.linnet.recipe.*;
+    import dev.linnet.tensor.*;
+    import dev.linnet.train.*;
+    import java.nio.file.Path;
 
-        class Snippet {
-          public static void main(String[] arguments) throws Exception {
-        %s
-          }
-        }
-        """
+    class Snippet {
+      public static void main(String[] arguments) throws Exception {
+    %s
+      }
+    }
+    """
         .formatted(code);
   }
 
@@ -97,5 +99,16 @@ class ReadmeTest {
     assertThat(process.exitValue()).as(printed).isZero();
     assertThat(printed).contains(" % right").containsPattern("(cat|dog) 0\\.\\d+|(cat|dog) 1\\.0");
     assertThat(folder.resolve("runs/photos/report.html")).exists();
+  }
+
+  @Test
+  void recipes_read() throws IOException {
+    Matcher matcher = YAML.matcher(Files.readString(Repository.path("README.md")));
+    int found = 0;
+    while (matcher.find()) {
+      Path file = Files.writeString(folder.resolve("readme" + found++ + ".yaml"), matcher.group(1));
+      assertThat(RecipeReader.create().read(file.toString()).recipe()).isNotNull();
+    }
+    assertThat(found).isPositive();
   }
 }

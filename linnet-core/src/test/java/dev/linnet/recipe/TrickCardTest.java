@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.linnet.recipe.TrickCards.Measured;
 import java.io.IOException;
@@ -9,9 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The cards of {@code docs/tricks}. {@code mvn test -pl linnet-core -Dtest=TrickCardTest
@@ -98,5 +102,43 @@ final class TrickCardTest {
             """);
     assertThat(TrickCards.filled(card, Map.of()))
         .contains("<!-- measured: mixup -->\nNot measured.\n<!-- end -->");
+  }
+
+  /** What a card's line needs around it to be a recipe. */
+  private static final Map<String, String> AROUND =
+      Map.of(
+          "optimizer: ", "schedule: {lr: 0.001}",
+          "tricks: {self_distillation", "ema: true",
+          "loss: {name: jsd", "tricks: {aug_mix: true}");
+
+  @Test
+  void the_recipe_of_a_card_reads(@TempDir Path folder) throws IOException {
+    Pattern line =
+        Pattern.compile("`((?:" + String.join("|", Presets.FORM.fields().keySet()) + "): [^`]*)`");
+    int found = 0;
+    for (String name : TrickCards.names()) {
+      String row =
+          TrickCards.text(name)
+              .lines()
+              .filter(l -> l.startsWith("| Recipe |"))
+              .findFirst()
+              .orElseThrow();
+      for (Matcher m = line.matcher(row); m.find(); found++) {
+        StringBuilder yaml = new StringBuilder("epochs: 100\n").append(m.group(1)).append('\n');
+        AROUND.forEach(
+            (start, more) -> {
+              if (m.group(1).startsWith(start)) {
+                yaml.append(more).append('\n');
+              }
+            });
+        Path file = Files.writeString(folder.resolve("card.yaml"), yaml);
+        if (!m.group(1).contains("FILE")) {
+          assertThatCode(() -> RecipeReader.create().read(file.toString()))
+              .as("%s: %s", name, m.group(1))
+              .doesNotThrowAnyException();
+        }
+      }
+    }
+    assertThat(found).isGreaterThan(60);
   }
 }
