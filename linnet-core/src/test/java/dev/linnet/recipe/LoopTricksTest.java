@@ -147,7 +147,7 @@ final class LoopTricksTest {
   @Test
   void sharpness_aware_minimization() throws IOException {
     TrainingResult result =
-        resumedEqualsWhole("tricks.sam.rho=0.1", "accumulate=2", "batch=20", "clip=true");
+        resumedEqualsWhole("tricks.sam.rho=0.1", "accumulate=2", "batch=20", "clip=norm");
     assertThat(result.updates()).isEqualTo(12);
   }
 

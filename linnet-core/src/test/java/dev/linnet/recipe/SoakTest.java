@@ -8,6 +8,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
+import dev.linnet.testing.LiveObjects;
 import dev.linnet.train.RunFolder;
 import dev.linnet.weights.Hub;
 import java.nio.file.Path;
@@ -50,23 +51,18 @@ class SoakTest {
     }
   }
 
-  private static long objects() {
-    System.gc();
-    return Engine.liveObjects();
-  }
-
   @Test
   void steps_evaluations_and_trainers_leave_native_memory_flat() {
     train(10, 40);
     train(1, 20);
-    long objects = objects();
+    long objects = LiveObjects.settled();
     long bytes = Engine.physicalBytes();
     train(100, 40); // 100 evaluations, 1,100 updates
-    assertThat(objects()).isLessThanOrEqualTo(objects + FEW);
+    assertThat(LiveObjects.settled()).isLessThanOrEqualTo(objects + FEW);
     for (int i = 0; i < 20; i++) {
       train(1, 20);
     }
-    assertThat(objects()).isLessThanOrEqualTo(objects + FEW);
+    assertThat(LiveObjects.settled()).isLessThanOrEqualTo(objects + FEW);
     assertThat(Engine.physicalBytes()).isLessThan(bytes + SLACK);
   }
 
