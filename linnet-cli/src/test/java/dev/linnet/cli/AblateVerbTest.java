@@ -59,7 +59,8 @@ final class AblateVerbTest {
     assertThat(run.answered().lines().map(line -> line.replaceAll(" +", " ")))
         .hasSize(4)
         .startsWith("row runs open a run beside plain")
-        .anyMatch(line -> line.matches("smoothing 2 2 [\\d.]+ s tricks.label_smoothing=0.1"))
+        .anyMatch(
+            line -> line.matches("smoothing 2 2 [\\d.]+ s tricks.label_smoothing.epsilon=0.1 .*"))
         .anyMatch(line -> line.matches("about .* s for the runs that are open, .*"));
     assertThat(folder.resolve("runs")).doesNotExist();
     JsonNode json =
