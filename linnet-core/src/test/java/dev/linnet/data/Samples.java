@@ -74,12 +74,13 @@ final class Samples {
     return tar(members);
   }
 
+  /** A tar of the given files, in the order of their names. */
   static byte[] tar(Map<String, byte[]> members) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
       tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
       tar.setAddPaxHeadersForNonAsciiNames(true);
-      for (Map.Entry<String, byte[]> member : members.entrySet()) {
+      for (Map.Entry<String, byte[]> member : new TreeMap<>(members).entrySet()) {
         TarArchiveEntry entry = new TarArchiveEntry(member.getKey(), true);
         entry.setSize(member.getValue().length);
         tar.putArchiveEntry(entry);
