@@ -4,6 +4,7 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,9 @@ import java.util.stream.IntStream;
  */
 final class RawFile implements AutoCloseable {
   private static final int PIECE = 1 << 20;
+
+  /** Elements below which libtorch works with one thread: its grain size is 32,768. */
+  private static final long ONE_THREAD = (1 << 15) - 1;
 
   private final Path path;
   private final FileChannel channel;
@@ -95,6 +99,51 @@ final class RawFile implements AutoCloseable {
     Tensor t = Tensor.empty(dtype, Device.CPU, shape);
     fill(t, position);
     return t;
+  }
+
+  /**
+   * Overwrites a tensor with elements that lie row-major at a position, some rows at once: those
+   * that need another layout, type or device pass through memory which the processor's cache holds.
+   *
+   * @param dtype of the elements in the file
+   * @return how many of them are infinite or NaN
+   */
+  long read(DType dtype, long position, Tensor target) {
+    long[] shape = target.shape().toArray();
+    long rows = shape.length == 0 ? 1 : shape[0];
+    long rowCount = target.count() / Math.max(1, rows);
+    long most = Math.max(1, ONE_THREAD / Math.max(1, rowCount));
+    if (rows <= most) {
+      return readPiece(dtype, position, target);
+    }
+    Tensor plain = target.detach(); // the other threads would record gradients
+    int pieces = Math.toIntExact((rows - 1) / most + 1);
+    return IntStream.range(0, pieces)
+        .parallel()
+        .mapToLong(
+            i -> {
+              long first = i * most;
+              long count = Math.min(most, rows - first);
+              long at = position + first * rowCount * dtype.bytes();
+              Scope piece = Scope.open("piece");
+              try {
+                return readPiece(dtype, at, plain.narrow(0, first, count));
+              } finally {
+                piece.close();
+              }
+            })
+        .sum();
+  }
+
+  private long readPiece(DType dtype, long position, Tensor target) {
+    boolean direct =
+        target.dtype() == dtype && target.isContiguous() && target.device().equals(Device.CPU);
+    Tensor piece = direct ? target : Tensor.empty(dtype, Device.CPU, target.shape().toArray());
+    fill(piece, position);
+    if (!direct) {
+      target.set(piece);
+    }
+    return NotFinite.count(piece);
   }
 
   /**

@@ -124,15 +124,10 @@ public final class SafeTensors implements TensorFile {
     return file.tensor(entry.dtype(), dataStart + entry.begin(), entry.shape().toArray());
   }
 
-  /** Overwrites a tensor of the same shape, without a copy in between where its memory allows. */
   @Override
-  public void read(String name, Tensor target) {
+  public long read(String name, Tensor target) {
     Entry entry = entry(name);
-    if (TensorFile.isLike(target, entry.dtype())) {
-      file.fill(target, dataStart + entry.begin());
-    } else {
-      TensorFile.super.read(name, target);
-    }
+    return file.read(entry.dtype(), dataStart + entry.begin(), target);
   }
 
   /** Closes the file; tensors that were read stay. */

@@ -101,8 +101,8 @@ final class ShardedTensors implements TensorFile {
   }
 
   @Override
-  public void read(String name, Tensor target) {
-    shard(name).read(name, target);
+  public long read(String name, Tensor target) {
+    return shard(name).read(name, target);
   }
 
   @Override

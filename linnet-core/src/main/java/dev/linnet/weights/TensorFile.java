@@ -2,7 +2,6 @@ package dev.linnet.weights;
 
 import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.DType;
-import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
@@ -47,15 +46,13 @@ interface TensorFile extends AutoCloseable {
   /**
    * Overwrites a tensor of the same shape with one of the file.
    *
+   * @return how many of its numbers are infinite or NaN
    * @throws LinnetException as {@link #tensor}; the target may then be overwritten in part
    */
-  default void read(String name, Tensor target) {
-    target.set(tensor(name).to(target.dtype()));
-  }
-
-  /** True if a file's row-major bytes are a tensor's memory as it is. */
-  static boolean isLike(Tensor target, DType dtype) {
-    return target.dtype() == dtype && target.isContiguous() && target.device().equals(Device.CPU);
+  default long read(String name, Tensor target) {
+    Tensor values = tensor(name);
+    target.set(values);
+    return NotFinite.count(values);
   }
 
   /** Closes the file; tensors that were read stay. */
@@ -131,8 +128,8 @@ interface TensorFile extends AutoCloseable {
       }
       if (head.length >= TAR_MAGIC + 5
           && new String(head, TAR_MAGIC, 5, StandardCharsets.ISO_8859_1).equals("ustar")) {
-        return "is a tar, such as PyTorch wrote before version 0.1.10; load it in Python and save it"
-            + " again with torch.save";
+        return "is a tar, such as PyTorch wrote before version 0.1.10; load it in Python and save"
+            + " it again with torch.save";
       }
       return "is no file of weights; must be safetensors, model.safetensors.index.json, or a state"
           + " dict that torch.save wrote"

@@ -4,7 +4,6 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.models.Classifier;
 import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.Autograd;
-import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Scope;
@@ -83,19 +82,38 @@ final class Weights {
       Iterator<Map.Entry<String, Parameter>> left, TensorFile file, Device device) {
     long broken = 0;
     for (long bytes = 0; left.hasNext() && bytes < AT_ONCE; ) {
-      Tensor values = put(file, left.next(), device);
-      broken += countOfNotFinite(values);
-      bytes += values.bytes();
+      Map.Entry<String, Parameter> entry = left.next();
+      Parameter p = entry.getValue();
+      Tensor target = p.isMaterialized() ? p.value() : memory(p, device);
+      broken += put(file, entry.getKey(), target);
+      if (!p.isMaterialized()) {
+        p.take(target);
+      }
+      bytes += target.bytes();
     }
     return broken;
   }
 
-  private static Tensor values(TensorFile file, String name, Parameter p) {
+  /** Memory for a parameter; that of a convolution is channels-last. */
+  private static Tensor memory(Parameter p, Device device) {
+    long[] s = p.shape().toArray();
+    return s.length == 4 && s[1] > 1 && s[2] * s[3] > 1
+        ? Tensor.empty(p.dtype(), device, s[0], s[2], s[3], s[1]).permute(0, 3, 1, 2)
+        : Tensor.empty(p.dtype(), device, s);
+  }
+
+  /** Gives a parameter its values, and returns how many are not finite. */
+  private static long put(TensorFile file, String name, Tensor target) {
     if (!file.names().contains(name)) {
-      return Tensor.zeros(p.dtype(), Device.CPU, p.shape().toArray());
+      target.fill(0);
+      return 0;
     }
-    Tensor values = file.tensor(name).to(p.dtype());
-    return values.shape().equals(p.shape()) ? values : adaptColors(values, p.shape().dim(1));
+    if (file.shape(name).equals(target.shape())) {
+      return file.read(name, target);
+    }
+    Tensor values = file.tensor(name).to(target.dtype());
+    target.set(adaptColors(values, target.shape().dim(1)));
+    return NotFinite.count(values);
   }
 
   /** As timm's {@code adapt_input_conv}: what a network saw in three colors, it sees in others. */
@@ -105,31 +123,5 @@ final class Weights {
     }
     List<Tensor> repeated = Collections.nCopies((int) ((channels + 2) / 3), weight);
     return Tensor.cat(repeated, 1).narrow(1, 0, channels).mul(3.0 / channels);
-  }
-
-  /** Gives a parameter its values, and returns them. */
-  private static Tensor put(TensorFile file, Map.Entry<String, Parameter> entry, Device device) {
-    String name = entry.getKey();
-    Parameter p = entry.getValue();
-    if (p.isMaterialized() && file.names().contains(name) && file.shape(name).equals(p.shape())) {
-      file.read(name, p.value());
-      return p.value();
-    }
-    Tensor values = values(file, name, p);
-    if (p.isMaterialized()) {
-      p.value().set(values);
-      return p.value();
-    }
-    Tensor there = values.to(device);
-    p.take(there.rank() == 4 ? there.channelsLast() : there);
-    return values;
-  }
-
-  /** Numbers that are infinite or NaN; a sum shows in one pass that there are none. */
-  private static long countOfNotFinite(Tensor values) {
-    if (!values.dtype().isFloating() || Double.isFinite(values.sum().item())) {
-      return 0;
-    }
-    return values.count() - (long) values.isFinite().to(DType.INT64).sum().item();
   }
 }
