@@ -20,8 +20,8 @@ import java.util.List;
  * clipped by default, and tensors without weight decay take Adam's step (ratio 1) unless {@code
  * alwaysAdapt}.
  *
- * <p>One fused Adam call writes r in place of θ − η·…, because it may start from λθ with η = −1.
- * Clipping changes the gradients themselves, block by block.
+ * <p>One fused Adam call writes r in place of θ − η·…, because it may start from λθ with η = −1. It
+ * divides the gradients too, in the same pass.
  */
 public final class Lamb extends Optimizer {
 
@@ -87,7 +87,6 @@ public final class Lamb extends Optimizer {
     Foreach.add(batch.memory(2), 1);
     if (weightDecay == 0 && !config.alwaysAdapt()) {
       try (TensorList list = TensorList.of(gradients)) {
-        clip(list);
         Foreach.AdamState state =
             new Foreach.AdamState(
                 batch.memory(0), batch.memory(1), TensorList.EMPTY, batch.memory(2));
@@ -99,7 +98,6 @@ public final class Lamb extends Optimizer {
   }
 
   private void update(Blocks.Block block, double lr, double weightDecay) {
-    clip(block.gradients());
     TensorList r = block.scratch(0);
     if (weightDecay == 0) {
       Foreach.zero(r);
@@ -124,14 +122,14 @@ public final class Lamb extends Optimizer {
     }
   }
 
-  private void clip(TensorList gradients) {
-    if (divisor != 1) {
-      Foreach.mul(gradients, 1 / divisor);
-    }
-  }
-
   private Foreach.AdamStep adam(double lr, double weightDecay) {
     return new Foreach.AdamStep(
-        lr, config.beta1(), config.beta2(), config.eps(), weightDecay, Foreach.AdamDecay.DECOUPLED);
+        lr,
+        config.beta1(),
+        config.beta2(),
+        config.eps(),
+        weightDecay,
+        Foreach.AdamDecay.DECOUPLED,
+        divisor);
   }
 }

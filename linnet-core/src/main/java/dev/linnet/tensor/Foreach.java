@@ -56,9 +56,23 @@ public final class Foreach {
    * decay is added to g (g + weightDecay·θ), or shrinks θ first (θ −= lr·weightDecay·θ).
    *
    * @param lr any number: a negative one adds
+   * @param divisor of the gradients, which are overwritten where it is not 1
    */
   public record AdamStep(
-      double lr, double beta1, double beta2, double eps, double weightDecay, AdamDecay decay) {}
+      double lr,
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay,
+      AdamDecay decay,
+      double divisor) {
+
+    /** A step with the gradients as they are. */
+    public AdamStep(
+        double lr, double beta1, double beta2, double eps, double weightDecay, AdamDecay decay) {
+      this(lr, beta1, beta2, eps, weightDecay, decay, 1);
+    }
+  }
 
   /** Where weight decay acts. */
   public enum AdamDecay {
@@ -83,6 +97,11 @@ public final class Foreach {
   public static void adam(
       TensorList parameters, TensorList gradients, AdamState state, AdamStep step) {
     Call call = step.decay() == AdamDecay.DECOUPLED ? Call.FUSED_ADAMW : Call.FUSED_ADAM;
+    Scope.run("adam", () -> adam(call, parameters, gradients, state, step));
+  }
+
+  private static void adam(
+      Call call, TensorList parameters, TensorList gradients, AdamState state, AdamStep step) {
     call.run(
         parameters.value(),
         gradients.value(),
@@ -97,8 +116,23 @@ public final class Foreach {
         new IValue(step.eps()),
         new IValue(!state.maxima().tensors().isEmpty()),
         new IValue(false),
-        new IValue(),
+        divisor(gradients, step.divisor()),
         new IValue());
+  }
+
+  /**
+   * The kernel divides by a float32; float64 gradients, which would lose by it, are divided here.
+   */
+  private static IValue divisor(TensorList gradients, double value) {
+    if (value == 1 || gradients.tensors().isEmpty()) {
+      return new IValue();
+    }
+    Tensor first = gradients.tensors().get(0);
+    if (first.dtype() == DType.FLOAT64) {
+      mul(gradients, 1 / value);
+      return new IValue();
+    }
+    return new IValue(Tensor.full(value, DType.FLOAT32, first.device()).handle());
   }
 
   /**
