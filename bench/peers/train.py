@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A small training built of PyTorch's, torchvision's and timm's parts: the other side of `--recipe auto`.
 
-    train.py FOLDER --limit 500 --epochs 60 --batch 64 --smoothing 0.1 --augment trivial --erase 0.25 --ema 0.99 --seed 0
+    train.py FOLDER --limit 500 --epochs 60 --batch 32 --ema 0.9999 --tta flip --seed 0
 
 FOLDER holds train.tar.gz and test.tar.gz of class folders of 32×32 pictures. The network is the CIFAR ResNet-20 of
 He et al. (shortcuts without parameters). SGD with Nesterov momentum, warm-up, cosine to 0 per update; pad 4, crop,
@@ -89,6 +89,7 @@ def parse():
     p.add_argument("--cutmix", type=float, default=0)
     p.add_argument("--mix-prob", type=float, default=1)
     p.add_argument("--ema", type=float, default=0, help="decay of the averaged weights, with timm's warm-up")
+    p.add_argument("--tta", choices=["none", "flip"], default="none", help="the mirror image is evaluated too")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--dtype", choices=["bf16", "fp32"], default="bf16")
     p.add_argument("--threads", type=int)
@@ -154,7 +155,10 @@ def main():
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=a.dtype == "bf16"):
         for i in range(0, len(x), 500):
             batch = x[i:i + 500].contiguous(memory_format=torch.channels_last)
-            hits += (best(batch).argmax(1) == test_y[i:i + 500]).sum().item()
+            answers = best(batch).float().softmax(1)
+            if a.tta == "flip":
+                answers += best(batch.flip(3)).float().softmax(1)
+            hits += (answers.argmax(1) == test_y[i:i + 500]).sum().item()
     print(json.dumps({"top1": round(100 * hits / len(x), 2), "seed": a.seed, "epochs": a.epochs,
                       "seconds": round(time.time() - begin, 1), "torch": torch.__version__}))
 

@@ -15,6 +15,8 @@ public record Holdout(Kind kind, double fraction) {
   public enum Kind {
     /** A tenth where there is a {@code test}, a fifth where nothing is split. */
     AUTO,
+    /** Nothing where there is a {@code test}, a fifth where nothing is split. */
+    UNLESS_TESTED,
     /** The given fraction. */
     FRACTION,
     /** Nothing: all of {@code train} is trained on, and the last weights are kept. */
@@ -23,6 +25,9 @@ public record Holdout(Kind kind, double fraction) {
 
   /** A tenth of {@code train} where there is a {@code test}, a fifth where nothing is split. */
   public static final Holdout AUTO = new Holdout(Kind.AUTO, 0);
+
+  /** Nothing where there is a {@code test}, a fifth of {@code train} where nothing is split. */
+  public static final Holdout UNLESS_TESTED = new Holdout(Kind.UNLESS_TESTED, 0);
 
   /** Nothing is held out. */
   public static final Holdout NONE = new Holdout(Kind.NONE, 0);
@@ -51,6 +56,7 @@ public record Holdout(Kind kind, double fraction) {
   double fraction(boolean hasTest) {
     return switch (kind) {
       case AUTO -> hasTest ? BESIDE_TEST : UNSPLIT;
+      case UNLESS_TESTED -> hasTest ? 0 : UNSPLIT;
       case FRACTION -> fraction;
       case NONE -> 0;
     };

@@ -27,6 +27,11 @@ public interface AugmentRecipe {
    */
   PictureTransform over(EvalTransform evaluation);
 
+  /** Whether some training pictures are mirrored. */
+  default boolean mirrors() {
+    return false;
+  }
+
   /**
    * Chosen by the data ({@link Chooser#choose}): one of the others, with its {@code DEFAULT}.
    *
@@ -89,6 +94,11 @@ public interface AugmentRecipe {
           evaluation, new PadCrop(padding, evaluation.size()), new RandomHorizontalFlip(flip));
     }
 
+    @Override
+    public boolean mirrors() {
+      return flip > 0;
+    }
+
     /** This augmentation with another chance of the mirror. */
     public PadCropFlip withFlip(double flip) {
       return new PadCropFlip(padding, flip);
@@ -145,6 +155,11 @@ public interface AugmentRecipe {
               .withRatio(ratio.get(0), ratio.get(1))
               .withInterpolation(interpolation);
       return Sequence.of(crop, new RandomHorizontalFlip(flip));
+    }
+
+    @Override
+    public boolean mirrors() {
+      return flip > 0;
     }
 
     /** This augmentation with another chance of the mirror. */

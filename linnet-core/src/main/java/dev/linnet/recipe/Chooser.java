@@ -7,6 +7,7 @@ import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
+import dev.linnet.train.TestTimeAugmentation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,7 @@ import java.util.Locale;
  *   <tr><td>epochs</td><td>as many as fit into the budget, but no more than the network needs</td>
  *   </tr>
  *   <tr><td>tricks</td><td>by the length of the run: {@link TrickChooser}</td></tr>
+ *   <tr><td>evaluation.tta</td><td>flip where training mirrors</td></tr>
  *   <tr><td>lr_per, weight_decay</td><td>128 and 5e-4 up to 64 pixels, 256 and 1e-4 above</td></tr>
  *   <tr><td>augment</td><td>pad, crop, mirror for pictures up to 64 pixels; above, random resized
  *       crop and mirror; characters are moved by 2 pixels and not mirrored</td></tr>
@@ -48,8 +50,11 @@ public final class Chooser {
   /** Epochs of a usual run on small pictures. */
   private static final int SMALL_EPOCHS = 30;
 
-  /** Updates below which a smaller batch helps, where the tricks are chosen too. */
-  private static final int MANY_UPDATES = 4000;
+  /**
+   * Updates below which a smaller batch helps, where the tricks are chosen too: 5,000 pictures of
+   * CIFAR-10, 60 times, gave ResNet-20 72.4 % by 2,100 updates and 74.3 % by 8,400.
+   */
+  private static final int MANY_UPDATES = 7000;
 
   /** The smallest batch that is chosen for that: smaller ones cost time. */
   private static final int LEAST_BATCH = 32;
@@ -103,6 +108,8 @@ public final class Chooser {
         recipe.tricks().isAuto() ? TrickChooser.choose(data, epochs, reasons) : recipe.tricks();
     warnAboutFewPictures();
     boolean small = size <= SMALL_SIDE && data.side() <= SMALL_SIDE;
+    AugmentRecipe augment = augment(small);
+    explainValidation();
     Recipe chosen =
         recipe
             .withModel(model)
@@ -113,11 +120,11 @@ public final class Chooser {
             .withTricks(tricks)
             .withOptimizer(optimizer(size))
             .withSchedule(schedule(size, epochs))
-            .withAugment(augment(small))
+            .withAugment(augment)
             .with("color", OrAuto.of(color))
             .with("normalize", OrAuto.of(recipe.normalize().orElse(normalize(small, color))))
             .with("orientation", OrAuto.of(recipe.orientation().orElse(Orientation.APPLY)))
-            .with("evaluation", evaluation(small, size))
+            .with("evaluation", evaluation(small, size, augment))
             .with("workers", OrAuto.of(recipe.workers().orElse(speed.machine().cores())))
             .with("threads", OrAuto.of(recipe.threads().orElse(speed.machine().cores())));
     double seconds = epochs * epochSeconds + decodeSeconds();
@@ -320,15 +327,29 @@ public final class Chooser {
     return small || color == ColorMode.GRAY ? Normalize.DATA : Normalize.IMAGENET;
   }
 
-  private Recipe.Evaluation evaluation(boolean small, int size) {
+  private void explainValidation() {
+    if (recipe.tricks().isAuto() && recipe.val().isAuto() && data.validation() == 0) {
+      reasons.add(
+          "val none: every picture trains; the learning rate ends at 0, so that the last weights"
+              + " are the best (--val 0.1 holds a tenth out)");
+    }
+  }
+
+  private Recipe.Evaluation evaluation(boolean small, int size, AugmentRecipe augment) {
     Recipe.Evaluation evaluation = recipe.evaluation();
+    TestTimeAugmentation views = TestTimeAugmentation.NONE;
+    if (evaluation.tta().isAuto() && augment.mirrors()) {
+      views = TestTimeAugmentation.FLIP;
+      reasons.add("evaluation.tta flip: training mirrors, so the mirror image is asked too");
+    }
     double crop = evaluation.cropPct().orElse(small ? 1.0 : 0.875);
     return evaluation
         .withSize(evaluation.size().orElse(size))
         .with(
             crop,
             evaluation.interpolation().orElse(Interpolation.BILINEAR),
-            evaluation.cropMode().orElse(CropMode.CENTER));
+            evaluation.cropMode().orElse(CropMode.CENTER))
+        .withTta(evaluation.tta().orElse(views));
   }
 
   private static String duration(double seconds) {

@@ -312,7 +312,8 @@ public record Experiment(
 
   private static Holdout holdout(Recipe recipe) {
     if (recipe.val().isAuto()) {
-      return Holdout.AUTO;
+      boolean needed = !recipe.tricks().isAuto() || !recipe.earlyStopping().isNone();
+      return needed ? Holdout.AUTO : Holdout.UNLESS_TESTED;
     }
     OrNone<Double> share = recipe.val().value();
     return share.isNone() ? Holdout.NONE : Holdout.of(share.value());

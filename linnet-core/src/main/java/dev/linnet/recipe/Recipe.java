@@ -243,7 +243,7 @@ public record Recipe(
    * @param cropMode what happens to pictures that are not square; auto: center, or as the weights
    *     want it
    * @param tta views of a picture whose probabilities are averaged at the end of a run, in {@code
-   *     eval} and in {@code predict}
+   *     eval} and in {@code predict}; auto: the mirror image too, where training mirrors
    */
   public record Evaluation(
       @About("height and width for evaluation, in pixels; auto: those of training")
@@ -252,7 +252,8 @@ public record Recipe(
       @About("how pictures are resized") OrAuto<Interpolation> interpolation,
       @About("what happens to pictures that are not square")
           OrAuto<EvalTransform.CropMode> cropMode,
-      @About("views of a picture that are averaged at the end of a run") TestTimeAugmentation tta) {
+      @About("views of a picture that are averaged at the end of a run")
+          OrAuto<TestTimeAugmentation> tta) {
     public Evaluation {
       Check.that(
           size.isAutoOr(pixels -> pixels >= 1 && pixels <= 8192),
@@ -274,6 +275,11 @@ public record Recipe(
     /** The same with another way of reading. */
     Evaluation with(double share, Interpolation filter, EvalTransform.CropMode mode) {
       return new Evaluation(size, OrAuto.of(share), OrAuto.of(filter), OrAuto.of(mode), tta);
+    }
+
+    /** The same with other views. */
+    Evaluation withTta(TestTimeAugmentation views) {
+      return new Evaluation(size, cropPct, interpolation, cropMode, OrAuto.of(views));
     }
 
     /**

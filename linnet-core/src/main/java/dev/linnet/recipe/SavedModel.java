@@ -126,7 +126,7 @@ public record SavedModel(
 
   /** The test-time augmentation when none is named: that of the run's recipe. */
   public TestTimeAugmentation usualAugmentation() {
-    return recipe.map(r -> r.evaluation().tta()).orElse(TestTimeAugmentation.NONE);
+    return recipe.map(r -> r.evaluation().tta().value()).orElse(TestTimeAugmentation.NONE);
   }
 
   /**

@@ -301,7 +301,8 @@ public final class TrainingRun implements AutoCloseable {
     DType dtype = experiment.recipe().dtype().value();
     Recipe recipe = experiment.recipe();
     TestTimeViews views =
-        TestTimeViews.of(recipe.evaluation().tta(), Ingredients.evaluation(recipe, normalization));
+        TestTimeViews.of(
+            recipe.evaluation().tta().value(), Ingredients.evaluation(recipe, normalization));
     Evaluator evaluator = new Evaluator(model, experiment.device(), dtype).with(views);
     PictureLoader loader = loader(set.get(), views.reading(), Order.SEQUENTIAL);
     String split = test.isPresent() ? "test" : "validation";

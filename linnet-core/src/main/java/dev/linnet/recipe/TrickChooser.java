@@ -10,15 +10,16 @@ import java.util.Locale;
  * Chooses tricks by the length of a run and by its pictures: a pure function, with its reasons.
  *
  * <p>What regularizes takes from a network that still underfits, and gives to one that has seen
- * every picture often. So it comes with the epochs, in this order: label smoothing, random erasing,
- * TrivialAugment; the last not for characters, which it turns until they are others.
+ * every picture often: then label smoothing, random erasing and TrivialAugment; the last not for
+ * characters, which it turns until they are others.
  */
 final class TrickChooser {
-  /** Passes over the pictures from which label smoothing helps. */
-  private static final int SOME_EPOCHS = 15;
-
-  /** Passes from which pictures must be changed more than by crop and mirror. */
-  private static final int MANY_EPOCHS = 30;
+  /**
+   * Passes over the pictures from which a network overfits so much that it pays: after 60 passes
+   * over 5,000 pictures of CIFAR-10 each of these tricks still took half a point and more from
+   * ResNet-20.
+   */
+  private static final int MANY_EPOCHS = 100;
 
   private TrickChooser() {}
 
@@ -32,7 +33,7 @@ final class TrickChooser {
     String seen =
         String.format(
             Locale.ROOT, "each of %,d pictures is seen %d times", data.training(), epochs);
-    if (epochs < SOME_EPOCHS) {
+    if (epochs < MANY_EPOCHS) {
       reasons.add("no tricks: " + seen + "; with so few a network still underfits");
       return Tricks.NONE;
     }
@@ -40,13 +41,11 @@ final class TrickChooser {
     List<String> names = new ArrayList<>();
     chosen.add(LabelSmoothing.DEFAULT);
     names.add("label_smoothing");
-    if (epochs >= MANY_EPOCHS) {
-      chosen.add(RandomErasing.DEFAULT);
-      names.add("random_erasing");
-      if (!data.characters()) {
-        chosen.add(TrivialAugment.DEFAULT);
-        names.add("trivial_augment");
-      }
+    chosen.add(RandomErasing.DEFAULT);
+    names.add("random_erasing");
+    if (!data.characters()) {
+      chosen.add(TrivialAugment.DEFAULT);
+      names.add("trivial_augment");
     }
     reasons.add("tricks " + String.join(", ", names) + ": " + seen);
     return new Tricks(chosen);

@@ -196,7 +196,7 @@ final class ChooserTest {
                         OrAuto.of(1.0),
                         OrAuto.of(Interpolation.BILINEAR),
                         OrAuto.of(CropMode.CENTER),
-                        TestTimeAugmentation.NONE))
+                        OrAuto.of(TestTimeAugmentation.NONE)))
                 .with("workers", OrAuto.of(7))
                 .with("threads", OrAuto.of(5)));
   }
@@ -265,20 +265,36 @@ final class ChooserTest {
   }
 
   @Test
-  void a_long_run_on_few_small_pictures_gets_tricks_and_a_small_batch() {
+  void a_long_run_on_few_small_pictures_gets_a_small_batch() {
     DataFacts few =
         new DataFacts(5000, 0, 10, new ImageSize(32, 32), ColorMode.RGB, Mirror.SAME_CLASS);
     Chosen chosen = choose("auto", few, BF16, "model=resnet20", "epochs=60");
+    assertThat(chosen.recipe().tricks()).isEqualTo(Tricks.NONE);
+    assertThat(chosen.recipe().batch().value()).isEqualTo(32);
+    assertThat(chosen.recipe().evaluation().tta()).isEqualTo(OrAuto.of(TestTimeAugmentation.FLIP));
+    assertThat(chosen.reasons())
+        .contains(
+            "batch 32: so that the run has 9,360 updates",
+            "no tricks: each of 5,000 pictures is seen 60 times; with so few a network still"
+                + " underfits",
+            "val none: every picture trains; the learning rate ends at 0, so that the last weights"
+                + " are the best (--val 0.1 holds a tenth out)",
+            "evaluation.tta flip: training mirrors, so the mirror image is asked too");
+  }
+
+  @Test
+  void a_very_long_run_gets_tricks() {
+    DataFacts few =
+        new DataFacts(5000, 0, 10, new ImageSize(32, 32), ColorMode.RGB, Mirror.SAME_CLASS);
+    Chosen chosen = choose("auto", few, BF16, "model=resnet20", "epochs=150");
     assertThat(chosen.recipe().tricks())
         .isEqualTo(
             new Tricks(
                 List.of(LabelSmoothing.DEFAULT, TrivialAugment.DEFAULT, RandomErasing.DEFAULT)));
-    assertThat(chosen.recipe().batch().value()).isEqualTo(64);
     assertThat(chosen.reasons())
         .contains(
-            "batch 64: so that the run has 4,680 updates",
             "tricks label_smoothing, random_erasing, trivial_augment: each of 5,000 pictures is"
-                + " seen 60 times");
+                + " seen 150 times");
   }
 
   @Test
@@ -294,7 +310,7 @@ final class ChooserTest {
 
   @Test
   void characters_are_not_turned() {
-    Tricks tricks = choose("auto", DIGITS, BF16, "epochs=40").recipe().tricks();
+    Tricks tricks = choose("auto", DIGITS, BF16, "epochs=120").recipe().tricks();
     assertThat(tricks.find(TrivialAugment.class)).isEmpty();
     assertThat(tricks.find(RandomErasing.class)).isPresent();
   }

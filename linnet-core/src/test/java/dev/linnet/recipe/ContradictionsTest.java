@@ -120,7 +120,7 @@ final class ContradictionsTest {
         evaluation: {size: 0, tta: twice}
         tricks: {progressive_resizing: {from: 64}}
         """,
-        "evaluation.tta: got \"twice\" (my.yaml:2); must be none, flip or ten-crop",
+        "evaluation.tta: got \"twice\" (my.yaml:2); must be auto, none, flip or ten-crop",
         "evaluation.size: got 0 (my.yaml:2); must be in [1, 8192], or auto",
         "progressive_resizing.from: got 64 (my.yaml:3); must be in [1, 32], up to size, or auto");
   }

@@ -98,7 +98,7 @@ final class RandomRecipes {
             auto(() -> random.nextDouble(0.1, 1)),
             auto(() -> one(Interpolation.values())),
             auto(() -> one(CropMode.values())),
-            one(TestTimeAugmentation.values())),
+            auto(() -> one(TestTimeAugmentation.values()))),
         OrAuto.of(epochs),
         none(() -> 1 + random.nextInt(1000)),
         auto(() -> 1 + random.nextInt(1000)),

@@ -139,7 +139,7 @@ final class RecipeReaderTest {
                     OrAuto.of(0.9),
                     OrAuto.of(Interpolation.LANCZOS),
                     OrAuto.of(CropMode.SQUASH),
-                    TestTimeAugmentation.NONE),
+                    OrAuto.of(TestTimeAugmentation.NONE)),
                 OrAuto.of(8),
                 OrNone.of(60),
                 OrAuto.of(64),

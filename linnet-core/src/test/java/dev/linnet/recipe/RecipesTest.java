@@ -256,7 +256,7 @@ final class RecipesTest {
                 OrAuto.of(0.875),
                 OrAuto.of(Interpolation.BICUBIC),
                 OrAuto.of(CropMode.CENTER),
-                TestTimeAugmentation.NONE)
+                OrAuto.of(TestTimeAugmentation.NONE))
             .over(32);
     assertThat(evaluation)
         .isEqualTo(EvalTransform.of(new ImageSize(32, 32), 0.875, Interpolation.BICUBIC));
