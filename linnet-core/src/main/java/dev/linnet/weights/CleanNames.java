@@ -119,12 +119,18 @@ final class CleanNames implements TensorFile {
   }
 
   @Override
-  public long read(String name, Tensor target) {
-    if (shapes.containsKey(name)) {
-      return TensorFile.super.read(name, target);
-    } else {
-      return file.read(original(name), target);
-    }
+  public long read(Map<String, Tensor> targets) {
+    Map<String, Tensor> asInFile = new LinkedHashMap<>();
+    Map<String, Tensor> reshaped = new LinkedHashMap<>();
+    targets.forEach(
+        (name, target) -> {
+          if (shapes.containsKey(name)) {
+            reshaped.put(name, target);
+          } else {
+            asInFile.put(original(name), target);
+          }
+        });
+    return file.read(asInFile) + TensorFile.super.read(reshaped);
   }
 
   @Override

@@ -13,6 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -23,8 +26,11 @@ import java.util.stream.IntStream;
 final class RawFile implements AutoCloseable {
   private static final int PIECE = 1 << 20;
 
-  /** Elements below which libtorch works with one thread: its grain size is 32,768. */
-  private static final long ONE_THREAD = (1 << 15) - 1;
+  /** Elements that a thread reads at once where they need no copy. */
+  private static final long DIRECT = 1 << 16;
+
+  /** Elements below which libtorch copies with one thread: its grain size is 32,768. */
+  private static final long COPIED = (1 << 15) - 1;
 
   private final Path path;
   private final FileChannel channel;
@@ -102,44 +108,65 @@ final class RawFile implements AutoCloseable {
   }
 
   /**
-   * Overwrites a tensor with elements that lie row-major at a position, some rows at once: those
-   * that need another layout, type or device pass through memory which the processor's cache holds.
+   * Elements that lie row-major in the file, and the tensor of the same shape that they go to.
    *
    * @param dtype of the elements in the file
-   * @return how many of them are infinite or NaN
+   * @param position of the first one, in bytes
+   * @param target of any type, layout and device
    */
-  long read(DType dtype, long position, Tensor target) {
-    long[] shape = target.shape().toArray();
-    long rows = shape.length == 0 ? 1 : shape[0];
-    long rowCount = target.count() / Math.max(1, rows);
-    long most = Math.max(1, ONE_THREAD / Math.max(1, rowCount));
-    if (rows <= most) {
-      return readPiece(dtype, position, target);
+  record Part(DType dtype, long position, Tensor target) {
+    /** The part in pieces of whole rows, small enough for one thread and its cache. */
+    void cut(Consumer<Part> pieces) {
+      Tensor plain = target.detach(); // the threads that read would record gradients
+      long rows = plain.rank() == 0 ? 1 : plain.dim(0);
+      long row = plain.count() / Math.max(1, rows);
+      long most = Math.max(1, (isAsInFile() ? DIRECT : COPIED) / Math.max(1, row));
+      if (rows <= most) {
+        pieces.accept(new Part(dtype, position, plain));
+        return;
+      }
+      for (long first = 0; first < rows; first += most) {
+        Tensor some = plain.narrow(0, first, Math.min(most, rows - first));
+        pieces.accept(new Part(dtype, position + first * row * dtype.bytes(), some));
+      }
     }
-    Tensor plain = target.detach(); // the other threads would record gradients
-    int pieces = Math.toIntExact((rows - 1) / most + 1);
-    return IntStream.range(0, pieces)
-        .parallel()
-        .mapToLong(
-            i -> {
-              long first = i * most;
-              long count = Math.min(most, rows - first);
-              long at = position + first * rowCount * dtype.bytes();
-              Scope piece = Scope.open("piece");
-              try {
-                return readPiece(dtype, at, plain.narrow(0, first, count));
-              } finally {
-                piece.close();
-              }
-            })
-        .sum();
+
+    /** True if the file's bytes are the tensor's memory as it is. */
+    boolean isAsInFile() {
+      return target.dtype() == dtype && target.isContiguous() && target.device().equals(Device.CPU);
+    }
   }
 
-  private long readPiece(DType dtype, long position, Tensor target) {
-    boolean direct =
-        target.dtype() == dtype && target.isContiguous() && target.device().equals(Device.CPU);
-    Tensor piece = direct ? target : Tensor.empty(dtype, Device.CPU, target.shape().toArray());
-    fill(piece, position);
+  /**
+   * Overwrites tensors, piece by piece and by several threads. What needs another layout, type or
+   * device passes through memory which the processor's cache holds.
+   *
+   * @return how many of the elements are infinite or NaN
+   */
+  long read(List<Part> parts) {
+    long[] broken = new long[1];
+    Scope.run(
+        "pieces",
+        () -> {
+          List<Part> pieces = new ArrayList<>();
+          parts.forEach(part -> part.cut(pieces::add));
+          broken[0] = pieces.parallelStream().mapToLong(this::readInScope).sum();
+        });
+    return broken[0];
+  }
+
+  private long readInScope(Part part) {
+    long[] broken = new long[1];
+    Scope.run("piece", () -> broken[0] = read(part));
+    return broken[0];
+  }
+
+  private long read(Part part) {
+    boolean direct = part.isAsInFile();
+    Tensor target = part.target();
+    Tensor piece =
+        direct ? target : Tensor.empty(part.dtype(), Device.CPU, target.shape().toArray());
+    fill(piece, part.position());
     if (!direct) {
       target.set(piece);
     }

@@ -125,9 +125,14 @@ public final class SafeTensors implements TensorFile {
   }
 
   @Override
-  public long read(String name, Tensor target) {
-    Entry entry = entry(name);
-    return file.read(entry.dtype(), dataStart + entry.begin(), target);
+  public long read(Map<String, Tensor> targets) {
+    List<RawFile.Part> parts = new ArrayList<>(targets.size());
+    targets.forEach(
+        (name, target) -> {
+          Entry entry = entry(name);
+          parts.add(new RawFile.Part(entry.dtype(), dataStart + entry.begin(), target));
+        });
+    return file.read(parts);
   }
 
   /** Closes the file; tensors that were read stay. */

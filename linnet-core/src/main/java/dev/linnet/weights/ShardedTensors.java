@@ -101,8 +101,12 @@ final class ShardedTensors implements TensorFile {
   }
 
   @Override
-  public long read(String name, Tensor target) {
-    return shard(name).read(name, target);
+  public long read(Map<String, Tensor> targets) {
+    Map<TensorFile, Map<String, Tensor>> byShard = new LinkedHashMap<>();
+    targets.forEach(
+        (name, target) ->
+            byShard.computeIfAbsent(shard(name), s -> new LinkedHashMap<>()).put(name, target));
+    return byShard.entrySet().stream().mapToLong(e -> e.getKey().read(e.getValue())).sum();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.linnet.weights;
 
 import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -44,15 +46,24 @@ interface TensorFile extends AutoCloseable {
   Tensor tensor(String name);
 
   /**
-   * Overwrites a tensor of the same shape with one of the file.
+   * Overwrites tensors of the same shapes with those of the file.
    *
-   * @return how many of its numbers are infinite or NaN
-   * @throws LinnetException as {@link #tensor}; the target may then be overwritten in part
+   * @param targets by name
+   * @return how many of the file's numbers are infinite or NaN
+   * @throws LinnetException as {@link #tensor}; some targets may then be overwritten
    */
-  default long read(String name, Tensor target) {
-    Tensor values = tensor(name);
-    target.set(values);
-    return NotFinite.count(values);
+  default long read(Map<String, Tensor> targets) {
+    long[] broken = new long[1];
+    targets.forEach(
+        (name, target) ->
+            Scope.run(
+                "read",
+                () -> {
+                  Tensor values = tensor(name);
+                  target.set(values);
+                  broken[0] += NotFinite.count(values);
+                }));
+    return broken[0];
   }
 
   /** Closes the file; tensors that were read stay. */

@@ -9,9 +9,7 @@ import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +18,6 @@ import java.util.Set;
 /** The state of a network to and from a file of weights. */
 final class Weights {
   private static final System.Logger LOG = System.getLogger("dev.linnet.weights");
-
-  /**
-   * Bytes that share a scope: small tensors are many, and a scope each would cost more than they.
-   */
-  private static final long AT_ONCE = 1 << 20;
 
   private Weights() {}
 
@@ -57,16 +50,10 @@ final class Weights {
     Mismatch mismatch = new Mismatch(path, file, model);
     Set<String> kept = fit == Fit.ADAPT ? mismatch.adapt() : Set.of();
     mismatch.check();
-    List<Map.Entry<String, Parameter>> entries = new ArrayList<>(state.entrySet());
-    entries.removeIf(entry -> kept.contains(entry.getKey()));
-    Iterator<Map.Entry<String, Parameter>> left = entries.iterator();
+    Map<String, Parameter> loaded = new LinkedHashMap<>(state);
+    loaded.keySet().removeAll(kept);
     long[] broken = new long[1];
-    Autograd.off(
-        () -> {
-          while (left.hasNext()) {
-            Scope.run("load", () -> broken[0] += loadSome(left, file, device));
-          }
-        });
+    Autograd.off(() -> Scope.run("load", () -> broken[0] = load(file, loaded, device)));
     if (broken[0] > 0) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -77,20 +64,32 @@ final class Weights {
     return mismatch.adapted();
   }
 
-  /** Loads parameters until a MiB is done, and returns how many numbers are not finite. */
-  private static long loadSome(
-      Iterator<Map.Entry<String, Parameter>> left, TensorFile file, Device device) {
-    long broken = 0;
-    for (long bytes = 0; left.hasNext() && bytes < AT_ONCE; ) {
-      Map.Entry<String, Parameter> entry = left.next();
-      Parameter p = entry.getValue();
-      Tensor target = p.isMaterialized() ? p.value() : memory(p, device);
-      broken += put(file, entry.getKey(), target);
-      if (!p.isMaterialized()) {
-        p.take(target);
+  /** Gives parameters their values, and returns how many are not finite. */
+  private static long load(TensorFile file, Map<String, Parameter> parameters, Device device) {
+    Map<String, Tensor> targets = new LinkedHashMap<>();
+    Map<Parameter, Tensor> made = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, p) -> {
+          Tensor target = p.isMaterialized() ? p.value() : memory(p, device);
+          targets.put(name, target);
+          if (!p.isMaterialized()) {
+            made.put(p, target);
+          }
+        });
+    Map<String, Tensor> alike = new LinkedHashMap<>(targets);
+    alike
+        .entrySet()
+        .removeIf(
+            e ->
+                !file.names().contains(e.getKey())
+                    || !file.shape(e.getKey()).equals(e.getValue().shape()));
+    long broken = file.read(alike);
+    for (Map.Entry<String, Tensor> e : targets.entrySet()) {
+      if (!alike.containsKey(e.getKey())) {
+        broken += adapt(file, e.getKey(), e.getValue());
       }
-      bytes += target.bytes();
     }
+    made.forEach(Parameter::take);
     return broken;
   }
 
@@ -102,14 +101,11 @@ final class Weights {
         : Tensor.empty(p.dtype(), device, s);
   }
 
-  /** Gives a parameter its values, and returns how many are not finite. */
-  private static long put(TensorFile file, String name, Tensor target) {
+  /** Gives a parameter that is not in the file, or has other colors there, its values. */
+  private static long adapt(TensorFile file, String name, Tensor target) {
     if (!file.names().contains(name)) {
       target.fill(0);
       return 0;
-    }
-    if (file.shape(name).equals(target.shape())) {
-      return file.read(name, target);
     }
     Tensor values = file.tensor(name).to(target.dtype());
     target.set(adaptColors(values, target.shape().dim(1)));

@@ -128,10 +128,10 @@ class SafeTensorsTest {
     try (SafeTensors read = SafeTensors.open(file())) {
       assertThat(read.tensor("l").equalBits(large)).isTrue();
       Tensor other = Tensor.zeros(DType.FLOAT32, Device.CPU, 787, 1001);
-      assertThat(read.read("l", other)).isZero();
+      assertThat(read.read(Map.of("l", other))).isZero();
       assertThat(other.equalBits(large)).isTrue();
       Tensor turned = Tensor.zeros(DType.FLOAT64, Device.CPU, 1001, 787).transpose(0, 1);
-      assertThat(read.read("l", turned)).isZero();
+      assertThat(read.read(Map.of("l", turned))).isZero();
       assertThat(turned.to(DType.FLOAT32).contiguous().equalBits(large)).isTrue();
     }
   }
