@@ -15,9 +15,10 @@ import java.util.Locale;
  */
 final class TrickChooser {
   /**
-   * Passes over the pictures from which a network overfits so much that it pays: after 60 passes
-   * over 5,000 pictures of CIFAR-10 each of these tricks still took half a point and more from
-   * ResNet-20.
+   * Passes over the pictures from which a network overfits so much that it pays. After 60 passes
+   * over 5,000 pictures ({@code train --data cifar10 --limit 500 --model resnet20 --epochs 60
+   * --batch 32 --ema}, one seed) smoothing with erasing, and TrivialAugment, still took 0.7 and 1.1
+   * points.
    */
   private static final int MANY_EPOCHS = 100;
 

@@ -272,6 +272,7 @@ final class ChooserTest {
     assertThat(chosen.recipe().tricks()).isEqualTo(Tricks.NONE);
     assertThat(chosen.recipe().batch().value()).isEqualTo(32);
     assertThat(chosen.recipe().evaluation().tta()).isEqualTo(OrAuto.of(TestTimeAugmentation.FLIP));
+    assertThat(chosen.recipe().val()).isEqualTo(OrAuto.of(OrNone.none()));
     assertThat(chosen.reasons())
         .contains(
             "batch 32: so that the run has 9,360 updates",

@@ -136,6 +136,17 @@ class StartFromTest {
   }
 
   @Test
+  void the_saved_recipe_of_auto_gives_the_same_weights() throws IOException {
+    Map<String, String> options = Map.of("epochs", "1", "limit", "20");
+    LoadedRecipe auto = RecipeReader.create().read("auto", options, List.of());
+    train(Experiment.plan(auto, surroundings()), "a");
+    train(
+        Experiment.plan(RecipeReader.create().read(at("a/recipe.yaml").toString()), surroundings()),
+        "b");
+    assertThat(at("b/model.safetensors")).hasSameBinaryContentAs(at("a/model.safetensors"));
+  }
+
+  @Test
   void weights_say_network_and_preprocessing() {
     Experiment experiment = plan("from", weights(DIGITS).toString());
     Recipe recipe = experiment.recipe();
