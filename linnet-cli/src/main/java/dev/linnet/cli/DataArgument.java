@@ -1,10 +1,13 @@
 package dev.linnet.cli;
 
+import dev.linnet.data.Boxes;
 import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.DataSources;
+import dev.linnet.data.Holdout;
 import dev.linnet.data.Places;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -24,6 +27,14 @@ final class DataArgument {
   @Option(names = "--limit", paramLabel = "N", description = "pictures a class at most")
   private @Nullable Integer limit;
 
+  @Option(
+      names = "--boxes",
+      paramLabel = "BOXES",
+      description =
+          "of Pascal VOC and COCO: crop (each box is a picture with its class), keep (pictures stay"
+              + " whole, with all boxes) or none (pictures have the one class of their boxes)")
+  private @Nullable Boxes boxes;
+
   /** What was named. */
   String name() {
     if (argument != null && option != null) {
@@ -42,6 +53,7 @@ final class DataArgument {
         DataSources.open(
             name(),
             options
+                .withBoxes(boxes == null ? options.boxes() : boxes)
                 .withLimit(limit == null ? DataOptions.ALL : limit)
                 .withSeed(session.common().seed == null ? 0 : session.common().seed)
                 .withDownloads(new DownloadProgress(session.output())));
@@ -55,6 +67,9 @@ final class DataArgument {
     if (argument != null || option != null) {
       given.put("data", name());
     }
+    if (boxes != null) {
+      given.put("boxes", boxes.name().toLowerCase(Locale.ROOT));
+    }
     if (limit != null) {
       given.put("limit", String.valueOf(limit));
     }
@@ -67,5 +82,10 @@ final class DataArgument {
   /** How it is opened where nothing else is asked. */
   static DataOptions options(Session session) {
     return DataOptions.of(Places.of(session.shell().environment()));
+  }
+
+  /** How it is opened to be looked at: nothing held out, pictures with all their boxes. */
+  static DataOptions looking(Session session) {
+    return options(session).withHoldout(Holdout.NONE).withBoxes(Boxes.KEEP);
   }
 }

@@ -1,9 +1,7 @@
 package dev.linnet.cli;
 
 import dev.linnet.data.DataCheck;
-import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
-import dev.linnet.data.Holdout;
 import dev.linnet.data.Split;
 import dev.linnet.image.DecodeOptions;
 import java.util.ArrayList;
@@ -43,8 +41,7 @@ final class DataCheckVerb implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = session.output();
-    DataOptions options = DataArgument.options(session).withHoldout(Holdout.NONE);
-    DataSource source = data.open(session, options);
+    DataSource source = data.open(session, DataArgument.looking(session));
     DecodeOptions decode =
         maxPixels == null ? DecodeOptions.DEFAULT : DecodeOptions.DEFAULT.withMaxPixels(maxPixels);
     DataCheck.Report report =

@@ -4,9 +4,7 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
-import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
-import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
@@ -88,8 +86,7 @@ final class DataPreviewVerb implements Callable<Integer> {
     if (!sets.isEmpty()) {
       throw new AskedWrongly("--set: sets a key of a recipe; name one by --recipe");
     }
-    DataOptions options = DataArgument.options(session).withHoldout(Holdout.NONE);
-    DataSource source = data.open(session, options);
+    DataSource source = data.open(session, DataArgument.looking(session));
     source.warnings().forEach(session.output()::warn);
     List<ContactSheet.Entry> entries = draw(source.need(split));
     if (entries.isEmpty()) {

@@ -1,9 +1,7 @@
 package dev.linnet.cli;
 
-import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.DataStats;
-import dev.linnet.data.Holdout;
 import dev.linnet.data.Split;
 import dev.linnet.image.DecodeOptions;
 import java.util.ArrayList;
@@ -47,8 +45,7 @@ final class DataStatsVerb implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DataOptions options = DataArgument.options(session).withHoldout(Holdout.NONE);
-    DataSource source = data.open(session, options);
+    DataSource source = data.open(session, DataArgument.looking(session));
     source.warnings().forEach(session.output()::warn);
     DataStats stats =
         DataStats.of(source.need(split), DecodeOptions.DEFAULT, pictures, session.workers());

@@ -4,6 +4,7 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
+import dev.linnet.data.Boxes;
 import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.DataSources;
@@ -68,6 +69,14 @@ final class EvalVerb implements Callable<Integer> {
   @Option(names = "--split", paramLabel = "SPLIT", description = "train, val or test")
   private @Nullable Split split;
 
+  @Option(
+      names = "--boxes",
+      paramLabel = "BOXES",
+      description =
+          "crop: each box of Pascal VOC or COCO is a picture with its class; default: as in the"
+              + " run's training where the data are its own, else none")
+  private @Nullable Boxes boxes;
+
   @Option(names = "--limit", paramLabel = "N", description = "pictures a class at most")
   private @Nullable Integer limit;
 
@@ -94,6 +103,9 @@ final class EvalVerb implements Callable<Integer> {
   public Integer call() {
     if (batch != null) {
       Check.that(batch >= 1, "--batch", batch, "at least 1");
+    }
+    if (boxes != null) {
+      Check.that(boxes != Boxes.KEEP, "--boxes", "keep", "none or crop");
     }
     robustness.check();
     views.check();
@@ -189,7 +201,12 @@ final class EvalVerb implements Callable<Integer> {
             .withSeed(seed())
             .withDownloads(new DownloadProgress(session.output()));
     boolean isOwn = own.isPresent() && isSame(name, own.get());
-    return DataSources.open(name, isOwn ? options.withDrawn(drawn()) : options);
+    Boxes usual = isOwn ? saved.recipe().map(Recipe::boxes).orElse(Boxes.NONE) : Boxes.NONE;
+    if (boxes != null && boxes != usual) {
+      return DataSources.open(name, options.withBoxes(boxes)); // other pictures than were drawn
+    }
+    return DataSources.open(
+        name, isOwn ? options.withBoxes(usual).withDrawn(drawn()) : options.withBoxes(usual));
   }
 
   private LinnetException noData() {

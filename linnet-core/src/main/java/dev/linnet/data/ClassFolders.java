@@ -121,9 +121,8 @@ final class ClassFolders {
   static boolean isPicture(Tree tree, int file) {
     String path = tree.path(file);
     String name = path.substring(path.lastIndexOf('/') + 1);
-    int dot = name.lastIndexOf('.');
-    if (dot >= 0) {
-      return ENDINGS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+    if (name.indexOf('.') >= 0) {
+      return hasPictureEnding(name);
     }
     try {
       ImageHeader.read(tree.read(file), name);
@@ -131,6 +130,11 @@ final class ClassFolders {
     } catch (BadPictureException | IOException e) {
       return false; // a file without an ending that is no picture, such as LICENSE
     }
+  }
+
+  /** Whether a path ends as pictures do. */
+  static boolean hasPictureEnding(String path) {
+    return ENDINGS.contains(path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
   }
 
   /** Takes away folders that all pictures lie in, as long as classes remain below. */

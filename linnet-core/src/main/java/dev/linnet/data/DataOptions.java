@@ -10,6 +10,7 @@ import dev.linnet.base.DownloadListener;
  * @param limit pictures taken of each class in each split, by seed, at least 1; {@link #ALL} for
  *     all. A larger limit takes those of a smaller one and more
  * @param seed of what is drawn
+ * @param boxes what becomes of the boxes of a data set that has them
  * @param drawn what was drawn before and is to be taken again; {@link DrawnIndices#NONE} to draw
  * @param places where names are looked up
  * @param downloads hears how far a download is
@@ -18,6 +19,7 @@ public record DataOptions(
     Holdout holdout,
     int limit,
     long seed,
+    Boxes boxes,
     DrawnIndices drawn,
     Places places,
     DownloadListener downloads) {
@@ -30,31 +32,37 @@ public record DataOptions(
 
   /** All pictures, seed 0, held out as usual. */
   public static DataOptions of(Places places) {
-    return new DataOptions(Holdout.AUTO, ALL, 0, DrawnIndices.NONE, places, DownloadListener.NONE);
+    return new DataOptions(
+        Holdout.AUTO, ALL, 0, Boxes.NONE, DrawnIndices.NONE, places, DownloadListener.NONE);
   }
 
   /** These options with another part held out. */
   public DataOptions withHoldout(Holdout holdout) {
-    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
   }
 
   /** These options with another limit. */
   public DataOptions withLimit(int limit) {
-    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
   }
 
   /** These options with another seed. */
   public DataOptions withSeed(long seed) {
-    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+  }
+
+  /** These options with boxes that become something else. */
+  public DataOptions withBoxes(Boxes boxes) {
+    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
   }
 
   /** These options with what was drawn before. */
   public DataOptions withDrawn(DrawnIndices drawn) {
-    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
   }
 
   /** These options with another listener. */
   public DataOptions withDownloads(DownloadListener downloads) {
-    return new DataOptions(holdout, limit, seed, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
   }
 }

@@ -29,6 +29,12 @@ public final class DataSource {
     this.name = name;
     this.found = found;
     this.holdout = options.holdout();
+    if (options.boxes() == Boxes.CROP && !found.hasBoxes()) {
+      throw new LinnetException(
+          "boxes: got crop, but %s has no boxes (%s); must be none, or data with boxes (Pascal VOC,"
+                  .formatted(found.where(), found.layout())
+              + " COCO)");
+    }
     List<String> said = new ArrayList<>(found.warnings());
     warnLonely(said);
     this.drawn =

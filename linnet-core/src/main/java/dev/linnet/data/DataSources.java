@@ -54,7 +54,7 @@ public final class DataSources {
                                       catalog.names(),
                                       "known by name are " + String.join(", ", catalog.names())))));
     }
-    return DataSource.of(nameOrPath, recognize(path, List.of()), options);
+    return DataSource.of(nameOrPath, recognize(path, List.of(), options.boxes()), options);
   }
 
   private DataSource openEntry(Catalog.Entry entry, DataOptions options) {
@@ -63,7 +63,7 @@ public final class DataSources {
       found = Idx.read(Catalog.digits(), entry.classes());
     } else {
       Path path = catalog.locate(entry, options.places(), options.downloads());
-      found = recognize(path, entry.classes());
+      found = recognize(path, entry.classes(), options.boxes());
     }
     if (Files.isDirectory(Path.of(entry.name()))) {
       found =
@@ -93,22 +93,23 @@ public final class DataSources {
    * Looks at what lies at a path.
    *
    * @param names of the classes, where neither folders nor files say them
+   * @param boxes what becomes of boxes
    */
-  Recognized recognize(Path path, List<String> names) {
+  Recognized recognize(Path path, List<String> names, Boxes boxes) {
     try {
-      return Files.isDirectory(path) ? folder(path, names) : file(path, names);
+      return Files.isDirectory(path) ? folder(path, names, boxes) : file(path, names, boxes);
     } catch (IOException e) {
       throw new LinnetException("%s: cannot be read (%s)".formatted(path, AtomicFile.reason(e)), e);
     }
   }
 
-  private Recognized file(Path path, List<String> names) throws IOException {
+  private Recognized file(Path path, List<String> names, Boxes boxes) throws IOException {
     String name = String.valueOf(path.getFileName());
     if (Manifest.isNamedManifest(name)) {
       return Manifest.read(path, disk);
     }
     if (TarReader.isNamedTar(name) || TarReader.packing(path).isPresent()) {
-      Recognized found = tree(TarReader.read(path, disk), names);
+      Recognized found = tree(TarReader.read(path, disk), names, boxes);
       return found.withLayout(found.layout() + " in a tar");
     }
     String instead =
@@ -118,7 +119,7 @@ public final class DataSources {
     throw new LinnetException("%s: is no data set; %s".formatted(path, instead));
   }
 
-  private Recognized folder(Path folder, List<String> names) throws IOException {
+  private Recognized folder(Path folder, List<String> names, Boxes boxes) throws IOException {
     List<Path> inside;
     try (Stream<Path> listed = Files.list(folder)) {
       inside =
@@ -130,9 +131,9 @@ public final class DataSources {
     }
     List<Path> archives = inside.stream().filter(DataSources::isArchive).toList();
     if (!archives.isEmpty() && inside.stream().noneMatch(Files::isDirectory)) {
-      return archives(folder, archives, names);
+      return archives(folder, archives, names, boxes);
     }
-    return tree(FilesTree.below(folder, disk), names);
+    return tree(FilesTree.below(folder, disk), names, boxes);
   }
 
   private static boolean isArchive(Path file) {
@@ -140,7 +141,7 @@ public final class DataSources {
   }
 
   /** A tar for each split, or one for all. */
-  private Recognized archives(Path folder, List<Path> archives, List<String> names) {
+  private Recognized archives(Path folder, List<Path> archives, List<String> names, Boxes boxes) {
     List<String> stems =
         archives.stream().map(a -> TarReader.stem(String.valueOf(a.getFileName()))).toList();
     boolean each = stems.stream().allMatch(stem -> Split.of(stem).isPresent());
@@ -149,7 +150,7 @@ public final class DataSources {
       for (Path archive : archives) {
         trees.add(TarReader.read(archive, disk));
       }
-      Recognized found = tree(PackedTree.union(folder.toString(), stems, trees), names);
+      Recognized found = tree(PackedTree.union(folder.toString(), stems, trees), names, boxes);
       return found.withLayout("a tar of class folders for each split");
     }
     if (archives.size() > 1) {
@@ -160,15 +161,18 @@ public final class DataSources {
                   ClassFolders.some(
                       archives.stream().map(a -> String.valueOf(a.getFileName())).toList())));
     }
-    return recognize(archives.get(0), names);
+    return recognize(archives.get(0), names, boxes);
   }
 
-  private static Recognized tree(Tree tree, List<String> names) {
+  private static Recognized tree(Tree tree, List<String> names, Boxes boxes) {
     if (Idx.isIn(tree)) {
       return Idx.read(tree, classes(tree, names));
     }
     if (Cifar.isIn(tree)) {
       return Cifar.read(tree, classes(tree, names));
+    }
+    if (PascalVoc.isIn(tree)) {
+      return PascalVoc.read(tree).labelled(boxes);
     }
     return ClassFolders.read(tree);
   }

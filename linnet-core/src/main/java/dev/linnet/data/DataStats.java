@@ -17,7 +17,8 @@ import java.util.TreeMap;
  *
  * @param pictures those that were read
  * @param broken those that could not be read
- * @param perClass pictures of each class, in the order of the classes
+ * @param perClass pictures of each class, in the order of the classes; one with boxes of several
+ *     counts in each
  * @param heights of the pictures as they are decoded, in pixels
  * @param widths of the pictures as they are decoded, in pixels
  * @param formats pictures of each format, such as {@code jpeg}
@@ -183,6 +184,9 @@ public record DataStats(
   }
 
   private static List<Integer> perClass(PictureSet set) {
+    if (set instanceof StoredSet stored) {
+      return Arrays.stream(stored.counts()).boxed().toList();
+    }
     int[] counts = new int[set.classes().size()];
     for (int i = 0; i < set.size(); i++) {
       counts[set.label(i)]++;

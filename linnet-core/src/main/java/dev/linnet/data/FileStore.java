@@ -85,7 +85,12 @@ final class FileStore implements Store {
     return 0;
   }
 
-  private byte[] bytes(int picture) {
+  /**
+   * The bytes of a file.
+   *
+   * @throws BadPictureException if it is too large or cannot be read
+   */
+  byte[] bytes(int picture) {
     long length = tree.length(picture);
     if (length > MOST) {
       throw new BadPictureException(

@@ -37,13 +37,12 @@ import org.jspecify.annotations.Nullable;
  * the name of a class; classes are sorted by name.
  */
 final class Manifest {
-  private static final int SHOWN = 10;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
   private final Path folder;
   private final Disk disk;
-  private final List<String> problems = new ArrayList<>();
+  private final ProblemList problems = new ProblemList();
   private final List<Row> rows = new ArrayList<>();
   private boolean hasSplits;
 
@@ -86,15 +85,7 @@ final class Manifest {
       throw new LinnetException("%s: cannot be read (%s)".formatted(name, reason), e);
     }
     checkClasses();
-    if (!problems.isEmpty()) {
-      throw new LinnetException(
-          "%s: %s: %s%s"
-              .formatted(
-                  name,
-                  problems.size() == 1 ? "a problem" : problems.size() + " problems",
-                  String.join("; ", problems.subList(0, Math.min(SHOWN, problems.size()))),
-                  problems.size() > SHOWN ? "; and " + (problems.size() - SHOWN) + " more" : ""));
-    }
+    problems.refuse(name);
     if (rows.isEmpty()) {
       throw new LinnetException(
           name + ": no pictures in it; write one a line under the columns path,label");

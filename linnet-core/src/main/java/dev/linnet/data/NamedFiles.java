@@ -7,15 +7,56 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
-/** Files that a format knows by their names, at the root of a tree or one folder below. */
+/** Files that a format knows by their names. */
 final class NamedFiles {
+  private static final long MOST = 1L << 30;
+
   private NamedFiles() {}
 
-  /** The files whose names match, by name; of equal names the first. */
+  /** The file of a path. */
+  static OptionalInt find(Tree tree, String path) {
+    return IntStream.range(0, tree.count()).filter(i -> tree.path(i).equals(path)).findFirst();
+  }
+
+  /**
+   * All of a file.
+   *
+   * @param most bytes that such a file may have
+   * @throws LinnetException if it has more, or cannot be read
+   */
+  static byte[] bytes(Tree tree, int file, long most) {
+    if (tree.length(file) > most) {
+      throw new LinnetException(
+          "%s: has %d bytes; must be at most %d"
+              .formatted(tree.where(file), tree.length(file), most));
+    }
+    try {
+      return tree.read(file);
+    } catch (IOException e) {
+      throw new LinnetException(
+          "%s: cannot be read (%s)".formatted(tree.where(file), AtomicFile.reason(e)), e);
+    }
+  }
+
+  /** The lines of a file, without empty ones. */
+  static List<String> lines(Tree tree, int file, long most) {
+    return new String(bytes(tree, file, most), StandardCharsets.UTF_8)
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .toList();
+  }
+
+  /**
+   * The files at the root of a tree or one folder below whose names match, by name; of equal names
+   * the first.
+   */
   static Map<String, Integer> of(Tree tree, Pattern pattern) {
     Map<String, Integer> found = new TreeMap<>();
     for (int i = 0; i < tree.count(); i++) {
@@ -56,16 +97,7 @@ final class NamedFiles {
   static List<String> lines(Tree tree, List<String> names) {
     for (String name : names) {
       for (int file : of(tree, Pattern.compile(Pattern.quote(name))).values()) {
-        try {
-          return new String(tree.read(file), StandardCharsets.UTF_8)
-              .lines()
-              .map(String::strip)
-              .filter(line -> !line.isEmpty())
-              .toList();
-        } catch (IOException e) {
-          throw new LinnetException(
-              "%s: cannot be read (%s)".formatted(tree.where(file), AtomicFile.reason(e)), e);
-        }
+        return lines(tree, file, MOST);
       }
     }
     return List.of();

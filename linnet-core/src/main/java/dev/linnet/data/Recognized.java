@@ -41,4 +41,9 @@ record Recognized(
   List<String> classes() {
     return pools.values().iterator().next().classes();
   }
+
+  /** Whether its pictures have, or are, boxes. */
+  boolean hasBoxes() {
+    return pools.values().iterator().next().hasBoxes();
+  }
 }

@@ -43,6 +43,16 @@ interface Store {
   /** Whether the pixels are in memory already. */
   boolean isInMemory();
 
-  /** A checksum of the pixels where they are in memory, else 0. */
+  /** A checksum of what no name or length shows: pixels in memory, boxes; 0 where nothing is. */
   long checksum();
+
+  /** Whether the data set has boxes. */
+  default boolean hasBoxes() {
+    return false;
+  }
+
+  /** The classes of a picture that may have several, rising; none where each has one label. */
+  default int[] classesOf(int picture) {
+    return new int[0];
+  }
 }

@@ -42,13 +42,24 @@ final class StoredSet implements PictureSet {
     return new StoredSet(store, chosen, theirLabels, classes);
   }
 
-  /** Number of pictures of each class. */
+  /** Number of pictures of each class; one with several counts in each. */
   int[] counts() {
     int[] counts = new int[classes.size()];
-    for (int label : labels) {
-      counts[label]++;
+    for (int i = 0; i < labels.length; i++) {
+      int[] several = store.classesOf(pictures[i]);
+      if (several.length == 0) {
+        counts[labels[i]]++;
+      }
+      for (int label : several) {
+        counts[label]++;
+      }
     }
     return counts;
+  }
+
+  /** Whether the data set has boxes. */
+  boolean hasBoxes() {
+    return store.hasBoxes();
   }
 
   @Override

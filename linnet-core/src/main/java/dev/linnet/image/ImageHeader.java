@@ -36,4 +36,14 @@ public record ImageHeader(ImageFormat format, ImageSize size, int channels, int 
   public ImageSize size(Orientation orientation) {
     return orientation == Orientation.APPLY ? new Turn(exifOrientation).turned(size) : size;
   }
+
+  /** Where a part of the stored picture lies after the orientation was applied. */
+  public Box upright(Box stored) {
+    return new Turn(exifOrientation).upright(stored, size);
+  }
+
+  /** Where a part of the picture lies as it is stored, before the orientation was applied. */
+  public Box stored(Box upright) {
+    return new Turn(exifOrientation).stored(upright, size);
+  }
 }

@@ -51,6 +51,14 @@ record Turn(int orientation) {
         size);
   }
 
+  /** Where a part of the stored picture lies in the upright one. */
+  Box upright(Box stored, ImageSize storedSize) {
+    ImageSize size = stored.size();
+    int top = isFromBottom() ? storedSize.height() - stored.bottom() : stored.top();
+    int left = isFromRight() ? storedSize.width() - stored.right() : stored.left();
+    return new Box(isTransposed() ? left : top, isTransposed() ? top : left, turned(size));
+  }
+
   /** The upright picture. */
   Picture upright(Picture stored) {
     if (isNone()) {

@@ -126,6 +126,7 @@ public record Experiment(
                 .withHoldout(holdout(recipe))
                 .withLimit(recipe.limit().isNone() ? DataOptions.ALL : recipe.limit().value())
                 .withSeed(recipe.seed())
+                .withBoxes(recipe.boxes())
                 .withDrawn(drawn)
                 .withDownloads(around.downloads()));
     teachers.check(data.classes());

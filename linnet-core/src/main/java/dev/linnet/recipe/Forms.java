@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.OrAuto;
+import dev.linnet.data.Boxes;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.tensor.DType;
 import dev.linnet.tricks.Policy;
@@ -83,6 +84,9 @@ final class Forms {
   private static List<? extends Enum<?>> constants(Class<?> type) {
     if (type == DType.class) {
       return Recipe.DTYPES;
+    }
+    if (type == Boxes.class) {
+      return Recipe.BOXES;
     }
     return Arrays.stream(type.getEnumConstants()).map(constant -> (Enum<?>) constant).toList();
   }

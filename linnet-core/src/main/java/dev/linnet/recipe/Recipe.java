@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.internal.About;
+import dev.linnet.data.Boxes;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
@@ -24,6 +25,7 @@ import java.util.List;
  */
 public record Recipe(
     @About("data set: a folder, a file or a name; none: the built-in digits") OrNone<String> data,
+    @About("what boxes become (Pascal VOC, COCO); crop: each a picture with its class") Boxes boxes,
     @About("pictures a class at most, drawn by seed") OrNone<Integer> limit,
     @About("share of the training pictures held out to choose the best weights")
         OrAuto<OrNone<Double>> val,
@@ -67,8 +69,12 @@ public record Recipe(
   /** The number formats that a step may have. */
   static final List<DType> DTYPES = List.of(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16);
 
+  /** What boxes may become where pictures are trained on. */
+  static final List<Boxes> BOXES = List.of(Boxes.NONE, Boxes.CROP);
+
   public Recipe {
     Check.that(data.isNoneOr(name -> !name.isBlank()), "data", data, "a path or a name");
+    Check.that(BOXES.contains(boxes), "boxes", boxes, "none or crop");
     Check.that(limit.isNoneOr(n -> n >= 1), "limit", limit, "at least 1, or none");
     Check.that(
         val.isAutoOr(part -> part.isNoneOr(share -> share > 0 && share < 1)),

@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
+import dev.linnet.data.Boxes;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
@@ -73,6 +74,7 @@ final class RandomRecipes {
     OrAuto<String> model = auto(() -> one(Zoo.names().toArray(String[]::new)));
     return new Recipe(
         none(this::text),
+        one(Boxes.NONE, Boxes.CROP),
         none(() -> 1 + random.nextInt(1000)),
         holdOut ? OrAuto.of(OrNone.of(random.nextDouble(0.01, 0.99))) : OrAuto.of(OrNone.none()),
         from,

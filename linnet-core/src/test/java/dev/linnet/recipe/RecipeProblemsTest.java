@@ -174,6 +174,7 @@ final class RecipeProblemsTest {
         "epochs: 99999999999",
         "epochs: got 99999999999 (my.yaml:1); must be at most 2147483647 or auto");
     assertProblems("seed: -1", "seed: got -1 (my.yaml:1); must be at least 0");
+    assertProblems("boxes: keep", "boxes: got \"keep\" (my.yaml:1); must be none or crop");
     assertProblems("limit: 0", "limit: got 0 (my.yaml:1); must be at least 1, or none");
     assertProblems("val: 1", "val: got 1 (my.yaml:1); must be in (0, 1), or auto or none");
     assertProblems("val: 0", "val: got 0 (my.yaml:1); must be in (0, 1), or auto or none");
@@ -279,7 +280,7 @@ final class RecipeProblemsTest {
         "schedule.min_lr: got 0.2 (my.yaml:1); must be in [0, 0.1], up to lr");
     assertProblems(
         "optimizer: {momentum: 0}",
-        "optimizer.nesterov: got true (preset plain:51); must be false where momentum is 0");
+        "optimizer.nesterov: got true (preset plain:52); must be false where momentum is 0");
     assertProblems(
         "epochs: auto",
         "epochs: got \"auto\" (my.yaml:1); must be a whole number where budget_seconds is none");
@@ -289,11 +290,11 @@ final class RecipeProblemsTest {
             + " the validation pictures");
     assertProblems(
         "optimizer: adamw",
-        "schedule.lr: got 0.1 (preset plain:56), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 (preset plain:57), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.001");
     assertProblems(
         "optimizer: lamb",
-        "schedule.lr: got 0.1 (preset plain:56), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 (preset plain:57), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.005");
   }
 

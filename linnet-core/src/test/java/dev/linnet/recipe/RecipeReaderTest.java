@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.linnet.base.OrAuto;
+import dev.linnet.data.Boxes;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
@@ -64,6 +65,7 @@ final class RecipeReaderTest {
         read(
             """
             data: 2024
+            boxes: crop
             limit: 50
             val: none
             from: mobilenetv3_small_100
@@ -112,6 +114,7 @@ final class RecipeReaderTest {
         .isEqualTo(
             new Recipe(
                 OrNone.of("2024"),
+                Boxes.CROP,
                 OrNone.of(50),
                 OrAuto.of(OrNone.none()),
                 OrNone.of("mobilenetv3_small_100"),
@@ -189,7 +192,7 @@ final class RecipeReaderTest {
         .containsEntry("epochs", path("parent.yaml") + ":2")
         .containsEntry("batch", path("my.yaml") + ":2")
         .containsEntry("optimizer.momentum", "--set optimizer.momentum")
-        .containsEntry("optimizer.nesterov", "preset plain:51")
+        .containsEntry("optimizer.nesterov", "preset plain:52")
         .containsEntry("tricks.label_smoothing", path("parent.yaml") + ":4")
         .containsEntry("seed", "--set seed");
   }

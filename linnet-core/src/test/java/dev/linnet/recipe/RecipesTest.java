@@ -146,6 +146,7 @@ final class RecipesTest {
         .extracting(Recipes.Option::flag)
         .containsExactly(
             "--data",
+            "--boxes",
             "--limit",
             "--val",
             "--from",

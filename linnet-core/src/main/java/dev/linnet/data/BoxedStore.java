@@ -1,0 +1,113 @@
+package dev.linnet.data;
+
+import dev.linnet.base.RandomState;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PictureTransform;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whole pictures that have boxes. */
+final class BoxedStore implements Store {
+  private final FileStore files;
+  private final List<MarkedPicture> pictures;
+  private final Map<String, Integer> labels;
+  private final Boxes boxes;
+  private final long checksum;
+
+  /**
+   * @param labels by the names of the classes
+   * @param boxes whether pictures may have several classes
+   */
+  BoxedStore(Tree tree, List<MarkedPicture> pictures, Map<String, Integer> labels, Boxes boxes) {
+    this.files = new FileStore(tree);
+    this.pictures = List.copyOf(pictures);
+    this.labels = labels;
+    this.boxes = boxes;
+    BoxChecksum sum = new BoxChecksum();
+    this.pictures.forEach(picture -> picture.boxes().forEach(sum::add));
+    this.checksum = sum.value();
+  }
+
+  /** What the annotation says of a picture. */
+  MarkedPicture marked(int picture) {
+    return pictures.get(picture);
+  }
+
+  /** The class of a box. */
+  int label(MarkedBox box) {
+    return labels.getOrDefault(box.name(), 0);
+  }
+
+  @Override
+  public int count() {
+    return pictures.size();
+  }
+
+  @Override
+  public String name(int picture) {
+    return files.name(pictures.get(picture).file());
+  }
+
+  @Override
+  public String where(int picture) {
+    return files.where(pictures.get(picture).file());
+  }
+
+  @Override
+  public long length(int picture) {
+    return files.length(pictures.get(picture).file());
+  }
+
+  @Override
+  public byte[] content(int picture) throws IOException {
+    return files.content(pictures.get(picture).file());
+  }
+
+  @Override
+  public Picture read(int picture, DecodeOptions options) {
+    return files.read(pictures.get(picture).file(), options);
+  }
+
+  @Override
+  public Picture read(
+      int picture, DecodeOptions options, PictureTransform transform, RandomState random) {
+    return files.read(pictures.get(picture).file(), options, transform, random);
+  }
+
+  @Override
+  public PictureInfo info(int picture) {
+    return files.info(pictures.get(picture).file());
+  }
+
+  @Override
+  public Optional<Path> file(int picture) {
+    return files.file(pictures.get(picture).file());
+  }
+
+  @Override
+  public boolean isInMemory() {
+    return false;
+  }
+
+  /** Of all boxes. */
+  @Override
+  public long checksum() {
+    return checksum;
+  }
+
+  @Override
+  public boolean hasBoxes() {
+    return true;
+  }
+
+  @Override
+  public int[] classesOf(int picture) {
+    return boxes == Boxes.KEEP
+        ? pictures.get(picture).boxes().stream().mapToInt(this::label).distinct().sorted().toArray()
+        : new int[0];
+  }
+}
