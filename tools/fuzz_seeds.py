@@ -96,6 +96,37 @@ def data():
     write(test, "tar", "evil", out.getvalue())
 
 
+def boxes():
+    test = "data/DataFuzzTest"
+    voc = """<annotation><filename>a.png</filename>
+<size><width>12</width><height>10</height><depth>3</depth></size>
+<object><name>dog</name><difficult>0</difficult>
+<bndbox><xmin>%s</xmin><ymin>2</ymin><xmax>9</xmax><ymax>8</ymax></bndbox>
+<part><name>head</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>3</xmax><ymax>3</ymax></bndbox></part>
+</object></annotation>
+"""
+    write(test, "voc", "one", (voc % "1").encode())
+    write(test, "voc", "far", (voc % "-1e300").encode())
+    write(test, "voc", "utf16", (voc % "3").encode("utf-16"))
+    write(test, "voc", "laughs", b"""<!DOCTYPE annotation [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;"><!ENTITY d SYSTEM "file:///etc/passwd">]>
+<annotation><filename>&c;&d;</filename></annotation>""")
+    coco = {
+        "info": {"year": 2017},
+        "images": [{"id": 1, "file_name": "a.png", "height": 10, "width": 12}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 3, "bbox": [1.5, 2, 6.2, 4], "iscrowd": 0,
+             "segmentation": [[1, 2, 3, 4, 5, 6]]},
+            {"id": 2, "image_id": 1, "category_id": 5, "bbox": [0, 0, 12, 10], "iscrowd": 1,
+             "segmentation": {"counts": "abc", "size": [10, 12]}}],
+        "categories": [{"id": 3, "name": "dog"}, {"id": 5, "name": "cat"}],
+    }
+    write(test, "coco", "one", json.dumps(coco).encode())
+    coco["annotations"][0]["bbox"] = [-1e308, 1e308, 1e308, 2]
+    write(test, "coco", "far", json.dumps(coco).encode())
+    write(test, "coco", "deep", b'{"images": ' + b"[" * 2000)
+
+
 def headers():
     picture = Image.fromarray(numpy.arange(192, dtype="uint8").reshape(8, 8, 3))
     exif = Image.Exif()
@@ -108,4 +139,5 @@ def headers():
 
 weights()
 data()
+boxes()
 headers()

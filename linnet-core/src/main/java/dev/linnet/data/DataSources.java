@@ -174,6 +174,9 @@ public final class DataSources {
     if (PascalVoc.isIn(tree)) {
       return PascalVoc.read(tree).labelled(boxes);
     }
+    if (Coco.isIn(tree)) {
+      return Coco.read(tree).labelled(boxes);
+    }
     return ClassFolders.read(tree);
   }
 

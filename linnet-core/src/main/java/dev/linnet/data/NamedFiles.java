@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -18,6 +19,27 @@ final class NamedFiles {
   private static final long MOST = 1L << 30;
 
   private NamedFiles() {}
+
+  /**
+   * The one of some folders, each with a slash behind it; empty for the root.
+   *
+   * @throws LinnetException if there are several
+   */
+  static String only(Tree tree, SortedSet<String> folders, String format) {
+    if (folders.size() > 1) {
+      throw new LinnetException(
+          "%s: holds several data sets of %s (%s); name one of them%s"
+              .formatted(
+                  tree.where(),
+                  format,
+                  ClassFolders.some(
+                      folders.stream()
+                          .map(f -> f.isEmpty() ? "." : f.substring(0, f.length() - 1))
+                          .toList()),
+                  tree instanceof PackedTree ? ", which needs it unpacked" : ""));
+    }
+    return folders.first();
+  }
 
   /** The file of a path. */
   static OptionalInt find(Tree tree, String path) {
@@ -38,6 +60,11 @@ final class NamedFiles {
     }
     try {
       return tree.read(file);
+    } catch (OutOfMemoryError e) {
+      throw new LinnetException(
+          "%s: has %d bytes, for which the heap has no room"
+              .formatted(tree.where(file), tree.length(file)),
+          e);
     } catch (IOException e) {
       throw new LinnetException(
           "%s: cannot be read (%s)".formatted(tree.where(file), AtomicFile.reason(e)), e);

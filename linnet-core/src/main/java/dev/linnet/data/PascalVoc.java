@@ -71,18 +71,7 @@ final class PascalVoc {
         folders.add(annotation.group(1));
       }
     }
-    if (folders.size() > 1) {
-      throw new LinnetException(
-          "%s: holds several of Pascal VOC (%s); name one of them%s"
-              .formatted(
-                  tree.where(),
-                  ClassFolders.some(
-                      folders.stream()
-                          .map(f -> f.isEmpty() ? "." : f.substring(0, f.length() - 1))
-                          .toList()),
-                  tree instanceof PackedTree ? ", which needs it unpacked" : ""));
-    }
-    return folders.first();
+    return NamedFiles.only(tree, folders, "Pascal VOC");
   }
 
   private BoxedData read() {

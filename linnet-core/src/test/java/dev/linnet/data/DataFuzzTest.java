@@ -1,6 +1,8 @@
 package dev.linnet.data;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.linnet.image.BadPictureException;
+import dev.linnet.image.DecodeOptions;
 import dev.linnet.testing.Fuzzing;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -10,6 +12,8 @@ import java.util.Map;
 class DataFuzzTest {
   private static final DataOptions OPTIONS =
       DataOptions.of(Places.of(Map.of())).withHoldout(Holdout.NONE);
+
+  private static final byte[] PNG = Samples.png(1);
 
   @FuzzTest(maxDuration = "10m")
   void idx(byte[] bytes) {
@@ -45,8 +49,35 @@ class DataFuzzTest {
     Fuzzing.check(bytes, folder -> open(folder.resolve("pictures.tar")), "pictures.tar");
   }
 
+  @FuzzTest(maxDuration = "10m")
+  void voc(byte[] bytes) {
+    Fuzzing.check(
+        Map.of("Annotations/a.xml", bytes, "JPEGImages/a.png", PNG), DataFuzzTest::openBoxes);
+  }
+
+  @FuzzTest(maxDuration = "10m")
+  void coco(byte[] bytes) {
+    Fuzzing.check(
+        Map.of("annotations/instances_train.json", bytes, "train/a.png", PNG),
+        DataFuzzTest::openBoxes);
+  }
+
   private static void open(Path data) {
     DataSource source = DataSources.open(data.toString(), OPTIONS);
     source.fingerprint();
+  }
+
+  /** Each box is read too, as a picture of its own. */
+  private static void openBoxes(Path data) {
+    PictureSet set =
+        DataSources.open(data.toString(), OPTIONS.withBoxes(Boxes.CROP)).need(Split.TRAIN);
+    for (int i = 0; i < Math.min(set.size(), 100); i++) {
+      try {
+        set.info(i);
+        set.read(i, DecodeOptions.DEFAULT);
+      } catch (BadPictureException e) {
+        // which loaders bear
+      }
+    }
   }
 }

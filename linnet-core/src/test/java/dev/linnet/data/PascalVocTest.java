@@ -407,7 +407,8 @@ class PascalVocTest {
     files.putAll(twice);
 
     assertThat(message(Boxes.CROP))
-        .isEqualTo("TEMP/set: holds several of Pascal VOC (VOC2007, VOC2012); name one of them");
+        .isEqualTo(
+            "TEMP/set: holds several data sets of Pascal VOC (VOC2007, VOC2012); name one of them");
   }
 
   @Test

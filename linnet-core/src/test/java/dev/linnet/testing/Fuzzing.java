@@ -43,7 +43,9 @@ public final class Fuzzing {
       folder = Files.createTempDirectory("fuzz");
       int length = 0;
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        Files.write(folder.resolve(file.getKey()), file.getValue());
+        Path path = folder.resolve(file.getKey());
+        Files.createDirectories(path.getParent());
+        Files.write(path, file.getValue());
         length += file.getValue().length;
       }
       checkIn(folder, length, reading);

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /** Recorded reference values; the scripts that made them are in {@code tools/golden}. */
@@ -30,6 +33,19 @@ public final class Golden {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A folder of {@code golden/}, such as {@code boxes/voc}. */
+  public static Path folder(String name) {
+    URL place = Golden.class.getResource("/golden/" + name);
+    if (place == null) {
+      throw new IllegalArgumentException("no golden/" + name + " among the test resources");
+    }
+    try {
+      return Path.of(place.toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
     }
   }
 
