@@ -5,6 +5,8 @@ import dev.linnet.data.DataSource;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
+import dev.linnet.explain.Pca;
+import dev.linnet.explain.TSne;
 import dev.linnet.models.Zoo;
 import dev.linnet.recipe.OptimizerRecipe;
 import dev.linnet.recipe.RecipeReader;
@@ -14,6 +16,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
+import dev.linnet.train.FeatureTable;
 import dev.linnet.train.FeatureTrick;
 import dev.linnet.train.bench.DataBench;
 import dev.linnet.train.bench.OptimizerBench;
@@ -26,6 +29,7 @@ import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.WarpFilter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,6 +38,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -68,6 +73,7 @@ final class BenchVerb implements Callable<Integer> {
     line.addSubcommand("trick", new Trick(session));
     line.addSubcommand("optimizer", new Updates(session));
     line.addSubcommand("data", new DataReading(session));
+    line.addSubcommand("tsne", new Maps(session));
     line.addSubcommand("start", new Start(session));
     return line;
   }
@@ -413,6 +419,67 @@ final class BenchVerb implements Callable<Integer> {
   }
 
   @Command(
+      name = "tsne",
+      header = "times t-SNE and principal components of a table of features",
+      footer = {
+        "  linnet embed runs/photos --data photos/ --out features.safetensors",
+        "  linnet bench tsne features.safetensors --points 10000",
+      })
+  private static final class Maps implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "features as \"linnet embed\" writes them")
+    private Path file = Path.of("");
+
+    @Option(names = "--points", paramLabel = "N", description = "rows to take; default: all")
+    private @Nullable Integer points;
+
+    @Option(names = "--perplexity", paramLabel = "P", description = "default 30")
+    private double perplexity = TSne.DEFAULT.perplexity();
+
+    private final Session session;
+
+    Maps(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      FeatureTable all = FeatureTable.load(file);
+      int rows = points == null ? all.rows() : Math.min(points, all.rows());
+      FeatureTable table = all.select(IntStream.range(0, rows).toArray());
+      if (session.common().threads != null) {
+        Engine.setThreads(session.common().threads);
+      }
+      long begin = System.nanoTime();
+      Pca pca = Pca.of(table, Math.min(2, table.width()));
+      double componentsSeconds = (System.nanoTime() - begin) / 1e9;
+      begin = System.nanoTime();
+      TSne.Result result =
+          TSne.DEFAULT
+              .withPerplexity(perplexity)
+              .map(
+                  table,
+                  (done, of, divergence) ->
+                      session
+                          .output()
+                          .progress("%d of %d iterations, %.4f".formatted(done, of, divergence)));
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      session.output().eraseProgress();
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", "tsne");
+      row.put("points", rows);
+      row.put("width", table.width());
+      row.put("seconds", rounded(seconds, 2));
+      row.put("divergence", rounded(result.divergence(), 5));
+      row.put("iterations", result.iterations());
+      row.put("trustworthiness", rounded(result.map().trustworthiness(table, 5), 5));
+      row.put("pca_seconds", rounded(componentsSeconds, 3));
+      row.put("pca_share", rounded(pca.share(0), 4));
+      row.put("threads", Engine.threads());
+      return answer(session, row);
+    }
+  }
+
+  @Command(
       name = "start",
       header = "times the start, from the process to the first tensor",
       description = "The first start ever unpacks the native libraries and takes longer.",
@@ -440,7 +507,7 @@ final class BenchVerb implements Callable<Integer> {
     if (session.output().isJson()) {
       session.output().json(row);
     } else {
-      row.forEach((name, value) -> session.output().answer("%-14s%s".formatted(name, value)));
+      row.forEach((name, value) -> session.output().answer("%-16s%s".formatted(name, value)));
     }
     return Failures.DONE;
   }

@@ -712,6 +712,23 @@ public final class Tensor implements AutoCloseable {
    */
   public record TopK(Tensor values, Tensor indices) {}
 
+  /**
+   * Eigenvalues and eigenvectors of this symmetric matrix [n, n], of which the lower triangle is
+   * read, by LAPACK's divide and conquer; the sign of a vector is arbitrary.
+   */
+  public Eigen symmetricEigen() {
+    T_TensorTensor_T both = torch.linalg_eigh(handle());
+    return new Eigen(unary("eigenvalues", both.get0()), unary("eigenvectors", both.get1()));
+  }
+
+  /**
+   * What {@link Tensor#symmetricEigen} gives.
+   *
+   * @param values [n], the smallest first
+   * @param vectors [n, n], a column each, of length 1
+   */
+  public record Eigen(Tensor values, Tensor vectors) {}
+
   // ------------------------------------------------------------------ shape
 
   /** The same elements in another shape; one size may be −1. */
