@@ -4,13 +4,13 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
+import dev.linnet.data.DataPreview;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.ContactSheet;
-import dev.linnet.image.DecodeOptions;
 import dev.linnet.recipe.Experiment;
 import dev.linnet.recipe.LoadedRecipe;
 import dev.linnet.recipe.RecipeReader;
@@ -32,12 +32,14 @@ import picocli.CommandLine.Option;
     name = "preview",
     header = "draws a sheet of pictures with their classes, as a PNG",
     description =
-        "The pictures are drawn by seed from one split. With --recipe they are training pictures as"
-            + " that recipe makes them: cropped, mirrored, augmented and mixed, with the operators"
-            + " that were drawn and the mixed labels below each.",
+        "The pictures are drawn by seed from one split, with their boxes where they have some. With"
+            + " --recipe they are training pictures as that recipe makes them: cropped, mirrored,"
+            + " augmented and mixed, with the operators that were drawn and the mixed labels below"
+            + " each.",
     footer = {
       "  linnet data preview photos/",
       "  linnet data preview photos/ --recipe my.yaml",
+      "  linnet data preview VOCdevkit/VOC2012 --boxes crop",
       "  linnet data preview cifar10 --recipe plain --set tricks.rand_augment=true",
       "  linnet data preview cifar10 --split test --pictures 64 --out sheet.png",
     })
@@ -137,9 +139,7 @@ final class DataPreviewVerb implements Callable<Integer> {
     for (int i = 0; i < order.length && entries.size() < pictures; i++) {
       int index = order[i];
       try {
-        entries.add(
-            new ContactSheet.Entry(
-                set.read(index, DecodeOptions.DEFAULT), set.classes().get(set.label(index))));
+        entries.add(DataPreview.entry(set, index));
       } catch (BadPictureException e) {
         session.output().warn(e.getMessage() + " (left out)");
       }

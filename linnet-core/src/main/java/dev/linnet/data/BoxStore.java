@@ -101,10 +101,15 @@ final class BoxStore implements Store {
         header.exifOrientation());
   }
 
-  /** A box is no file of its own. */
+  /** That of the whole picture. */
   @Override
   public Optional<Path> file(int picture) {
-    return Optional.empty();
+    return files.file(fileOf(picture));
+  }
+
+  @Override
+  public Optional<MarkedBox> cutOut(int picture) {
+    return Optional.of(cuts.get(picture).box());
   }
 
   @Override

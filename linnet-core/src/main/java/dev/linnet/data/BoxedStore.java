@@ -1,11 +1,16 @@
 package dev.linnet.data;
 
 import dev.linnet.base.RandomState;
+import dev.linnet.image.BadPictureException;
+import dev.linnet.image.Box;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.ImageHeader;
+import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,13 +37,27 @@ final class BoxedStore implements Store {
     this.checksum = sum.value();
   }
 
-  /** What the annotation says of a picture. */
-  MarkedPicture marked(int picture) {
-    return pictures.get(picture);
+  /** The boxes of a picture as it is decoded, without empty ones and those outside. */
+  List<ClassBox> boxes(int picture, Orientation orientation) {
+    MarkedPicture marked = pictures.get(picture);
+    ImageHeader header = header(picture);
+    List<ClassBox> there = new ArrayList<>();
+    for (MarkedBox box : marked.boxes()) {
+      try {
+        Box place = marked.place(box, header, orientation, where(picture));
+        there.add(new ClassBox(label(box), place));
+      } catch (BadPictureException nowhere) {
+        // "data check" names it
+      }
+    }
+    return there;
   }
 
-  /** The class of a box. */
-  int label(MarkedBox box) {
+  private ImageHeader header(int picture) {
+    return ImageHeader.read(files.bytes(pictures.get(picture).file()), where(picture));
+  }
+
+  private int label(MarkedBox box) {
     return labels.getOrDefault(box.name(), 0);
   }
 
@@ -109,5 +128,18 @@ final class BoxedStore implements Store {
     return boxes == Boxes.KEEP
         ? pictures.get(picture).boxes().stream().mapToInt(this::label).distinct().sorted().toArray()
         : new int[0];
+  }
+
+  @Override
+  public List<String> boxProblems(int picture) {
+    MarkedPicture marked = pictures.get(picture);
+    ImageHeader header = header(picture);
+    List<String> problems = new ArrayList<>();
+    for (MarkedBox box : marked.boxes()) {
+      marked
+          .problem(box, header)
+          .ifPresent(what -> problems.add("[" + box.number() + "]: the box " + box + " " + what));
+    }
+    return problems;
   }
 }

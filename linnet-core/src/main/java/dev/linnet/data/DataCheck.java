@@ -49,6 +49,8 @@ public final class DataCheck {
   public enum Kind {
     /** A picture that cannot be read; training skips it. */
     BROKEN,
+    /** A box that is empty, lies outside its picture or leaves it. */
+    BAD_BOX,
     /** The same picture under two classes. */
     TWO_CLASSES,
     /** The same picture in two splits, so that an evaluation flatters. */
@@ -113,6 +115,7 @@ public final class DataCheck {
       String where,
       @Nullable PictureInfo info,
       String problem,
+      List<String> boxes,
       Hash hash) {}
 
   /** The first 128 bits of SHA-256 of a file. */
@@ -154,6 +157,12 @@ public final class DataCheck {
       smallest = smallest == null || size.area() < smallest.area() ? size : smallest;
       largest = largest == null || size.area() > largest.area() ? size : largest;
       addShape(picture.where(), info, findings);
+      for (String box : picture.boxes()) {
+        int colon = box.indexOf(": ");
+        findings.add(
+            new Finding(
+                Kind.BAD_BOX, picture.where() + box.substring(0, colon), box.substring(colon + 2)));
+      }
     }
     addDuplicates(seen, findings);
     addClasses(findings);
@@ -195,15 +204,16 @@ public final class DataCheck {
     try {
       PictureInfo info = set.info(index);
       set.read(index, options);
-      return new Seen(split, label, where, info, "", Hash.of(set.content(index)));
+      return new Seen(
+          split, label, where, info, "", set.boxProblems(index), Hash.of(set.content(index)));
     } catch (BadPictureException e) {
       String message = String.valueOf(e.getMessage());
       String problem =
           message.startsWith(where + ": ") ? message.substring(where.length() + 2) : message;
-      return new Seen(split, label, where, null, problem, Hash.NONE);
+      return new Seen(split, label, where, null, problem, List.of(), Hash.NONE);
     } catch (IOException e) {
       String problem = "cannot be read (" + AtomicFile.reason(e) + ")";
-      return new Seen(split, label, where, null, problem, Hash.NONE);
+      return new Seen(split, label, where, null, problem, List.of(), Hash.NONE);
     }
   }
 

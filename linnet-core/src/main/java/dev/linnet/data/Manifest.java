@@ -19,24 +19,30 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list of pictures: CSV with the columns {@code path,label} and perhaps {@code split}, or one
- * JSON object a line with these keys. Paths are relative to the manifest or absolute; a label is
- * the name of a class; classes are sorted by name.
+ * A list of pictures: CSV with the columns {@code path,label} and perhaps {@code split} and {@code
+ * box}, or one JSON object a line with these keys. Paths are relative to the manifest or absolute;
+ * a label is the name of a class; classes are sorted by name. A box (left, top, right and bottom in
+ * pixels, counted from 0, the last two behind the box, with spaces between) makes a part of a file
+ * a picture.
  */
 final class Manifest {
+  private static final Pattern BOX = Pattern.compile("-?\\d{1,8}( -?\\d{1,8}){3}");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path file;
@@ -54,7 +60,7 @@ final class Manifest {
   }
 
   /** A checked line. */
-  private record Row(String path, long length, String label, Split split) {}
+  private record Row(String path, long length, String label, Split split, String box) {}
 
   /** Whether a file's name says that it is a manifest. */
   static boolean isNamedManifest(String name) {
@@ -152,7 +158,8 @@ final class Manifest {
             parser.getCurrentLineNumber(),
             cell(record, "path"),
             cell(record, "label"),
-            hasSplits ? cell(record, "split") : null);
+            hasSplits ? cell(record, "split") : null,
+            columns.contains("box") ? cell(record, "box") : "");
       }
     }
   }
@@ -190,12 +197,13 @@ final class Manifest {
             number,
             node.path("path").asText(""),
             node.path("label").asText(""),
-            hasSplits || node.has("split") ? node.path("split").asText("") : null);
+            hasSplits || node.has("split") ? node.path("split").asText("") : null,
+            node.path("box").asText(""));
       }
     }
   }
 
-  private void row(long line, String path, String label, @Nullable String splitName) {
+  private void row(long line, String path, String label, @Nullable String splitName, String box) {
     String at = "line " + line + ": ";
     if (path.isEmpty()) {
       problems.add(at + "no path");
@@ -214,6 +222,10 @@ final class Manifest {
       }
       split = named.get();
     }
+    if (!box.isEmpty() && !BOX.matcher(box).matches()) {
+      problems.add(at + "box \"" + box + "\"; must be left, top, right and bottom in pixels");
+      return;
+    }
     long length;
     try {
       Path picture = folder.resolve(path);
@@ -226,7 +238,7 @@ final class Manifest {
       problems.add(at + path + " cannot be read (" + e.getMessage() + ")");
       return;
     }
-    rows.add(new Row(path, length, label, split));
+    rows.add(new Row(path, length, label, split, box));
   }
 
   private Recognized recognized() {
@@ -236,7 +248,8 @@ final class Manifest {
             shown == null ? Path.of("") : shown,
             disk,
             rows.stream().map(row -> new FilesTree.Entry(row.path(), row.length())).toList());
-    Store store = new FileStore(tree);
+    Store store =
+        rows.stream().allMatch(row -> row.box().isEmpty()) ? new FileStore(tree) : cut(tree);
     TreeSet<String> names = new TreeSet<>();
     rows.forEach(row -> names.add(row.label()));
     List<String> classes = List.copyOf(names);
@@ -257,5 +270,34 @@ final class Manifest {
           pools.put(split, new StoredSet(store, pictures, labels, classes));
         });
     return new Recognized("manifest", file.toString(), pools, hasSplits, List.of());
+  }
+
+  /** Rows with a box are that part of their file, others all of it. */
+  private Store cut(Tree tree) {
+    List<BoxStore.Cut> cuts = new ArrayList<>();
+    Map<String, Integer> numbers = new HashMap<>();
+    Map<String, Integer> files = new HashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      int number = numbers.merge(row.path(), 1, Integer::sum) - 1;
+      files.putIfAbsent(row.path(), i);
+      MarkedPicture picture = new MarkedPicture(files.getOrDefault(row.path(), i), 0, 0, List.of());
+      cuts.add(new BoxStore.Cut(picture, box(row, number)));
+    }
+    return new BoxStore(tree, cuts);
+  }
+
+  private static MarkedBox box(Row row, int number) {
+    if (row.box().isEmpty()) {
+      return MarkedBox.of(number, row.label(), 0, 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    }
+    List<Integer> edges = Arrays.stream(row.box().split(" ", -1)).map(Integer::valueOf).toList();
+    return MarkedBox.of(
+        number, row.label(), edges.get(0), edges.get(1), edges.get(2), edges.get(3));
+  }
+
+  /** A box as its column has it. */
+  static String text(MarkedBox box) {
+    return "%d %d %d %d".formatted(box.left(), box.top(), box.right(), box.bottom());
   }
 }

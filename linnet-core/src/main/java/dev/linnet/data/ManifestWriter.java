@@ -12,20 +12,24 @@ public final class ManifestWriter {
   private ManifestWriter() {}
 
   /**
-   * Writes CSV with the columns {@code path,label,split}; paths are relative to the manifest.
+   * Writes CSV with the columns {@code path,label,split}, and {@code box} where pictures are parts
+   * of files; paths are relative to the manifest.
    *
    * @throws LinnetException if the pictures are no files of their own (tar, IDX, CIFAR), or the
    *     file cannot be written
    */
   public static void write(DataSource source, Path file) {
     CSVFormat format = CSVFormat.DEFAULT;
-    StringBuilder text = new StringBuilder("path,label,split\n");
+    boolean isCut = source.stored().values().stream().anyMatch(set -> set.cutOut(0).isPresent());
+    StringBuilder text = new StringBuilder("path,label,split" + (isCut ? ",box" : "") + "\n");
     for (Map.Entry<Split, StoredSet> entry : source.stored().entrySet()) {
       StoredSet set = entry.getValue();
       String split = entry.getKey().key();
       for (int i = 0; i < set.size(); i++) {
         String label = set.classes().get(set.label(i));
-        text.append(format.format(path(source, set, i, file), label, split)).append('\n');
+        text.append(format.format(path(source, set, i, file), label, split));
+        set.cutOut(i).ifPresent(box -> text.append(',').append(Manifest.text(box)));
+        text.append('\n');
       }
     }
     AtomicFile.write(file, text.toString());

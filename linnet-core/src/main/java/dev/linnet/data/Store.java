@@ -6,6 +6,7 @@ import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Pictures in a fixed order without labels: files of a tree, or raw pixels. Any thread. */
@@ -37,8 +38,13 @@ interface Store {
   /** What a picture is. */
   PictureInfo info(int picture);
 
-  /** The file on disk, where the picture is one of its own. */
+  /** The file on disk, where the picture is one of its own or a part of one. */
   Optional<Path> file(int picture);
+
+  /** The box of its file that a picture is, where it is not the whole. */
+  default Optional<MarkedBox> cutOut(int picture) {
+    return Optional.empty();
+  }
 
   /** Whether the pixels are in memory already. */
   boolean isInMemory();
@@ -54,5 +60,14 @@ interface Store {
   /** The classes of a picture that may have several, rising; none where each has one label. */
   default int[] classesOf(int picture) {
     return new int[0];
+  }
+
+  /**
+   * What is wrong with the boxes of a whole picture, one line each.
+   *
+   * @throws dev.linnet.image.BadPictureException if it is no picture
+   */
+  default List<String> boxProblems(int picture) {
+    return List.of();
   }
 }

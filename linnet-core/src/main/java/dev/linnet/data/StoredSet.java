@@ -57,6 +57,21 @@ final class StoredSet implements PictureSet {
     return counts;
   }
 
+  /** What holds the pictures. */
+  Store store() {
+    return store;
+  }
+
+  /** The picture's position in the store. */
+  int picture(int index) {
+    return pictures[index];
+  }
+
+  /** What is wrong with a picture's boxes, one line each. */
+  List<String> boxProblems(int index) {
+    return store.boxProblems(pictures[index]);
+  }
+
   /** Whether the data set has boxes. */
   boolean hasBoxes() {
     return store.hasBoxes();
@@ -108,7 +123,12 @@ final class StoredSet implements PictureSet {
     return store.content(pictures[index]);
   }
 
-  /** The file on disk, where the picture is one of its own. */
+  /** The box of its file that a picture is, where it is not the whole. */
+  Optional<MarkedBox> cutOut(int index) {
+    return store.cutOut(pictures[index]);
+  }
+
+  /** The file on disk, where the picture is one of its own or a part of one. */
   Optional<Path> file(int index) {
     return store.file(pictures[index]);
   }

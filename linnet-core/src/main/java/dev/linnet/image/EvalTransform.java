@@ -3,6 +3,7 @@ package dev.linnet.image;
 import dev.linnet.base.Check;
 import dev.linnet.base.RandomState;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * timm's evaluation: resize to ⌊size/cropPct⌋, then the middle.
@@ -76,6 +77,27 @@ public record EvalTransform(
       Resize.Region region = Resize.Region.all(whole);
       return cut(decoded.resized(Box.all(whole), region, target(whole), interpolation));
     }
+  }
+
+  /**
+   * Where a part of a picture lies in the result, to the nearest pixel and cut at the border; none
+   * where it was cut away.
+   *
+   * @param picture size of the whole picture
+   */
+  public Optional<Box> place(Box part, ImageSize picture) {
+    ImageSize scaled = target(picture);
+    int firstRow = Picture.centerStart(scaled.height(), size.height());
+    int firstColumn = Picture.centerStart(scaled.width(), size.width());
+    double tall = (double) scaled.height() / picture.height();
+    double wide = (double) scaled.width() / picture.width();
+    int top = (int) Math.max(0, Math.round(part.top() * tall) - firstRow);
+    int left = (int) Math.max(0, Math.round(part.left() * wide) - firstColumn);
+    int bottom = (int) Math.min(size.height(), Math.round(part.bottom() * tall) - firstRow);
+    int right = (int) Math.min(size.width(), Math.round(part.right() * wide) - firstColumn);
+    return bottom <= top || right <= left
+        ? Optional.empty()
+        : Optional.of(new Box(top, left, new ImageSize(bottom - top, right - left)));
   }
 
   /** What the whole picture is resized to. */

@@ -3,6 +3,7 @@ package dev.linnet.image;
 import dev.linnet.base.Check;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A picture of {@code uint8} pixels on the Java heap, interleaved: [H, W, C], C being 1 (grey) or 3
@@ -134,7 +135,8 @@ public final class Picture {
             centerStart(height(), target.height()), centerStart(width(), target.width()), target));
   }
 
-  private static int centerStart(int side, int target) {
+  /** Where the middle of a side begins; negative where it is padded. */
+  static int centerStart(int side, int target) {
     return side < target ? -((target - side) / 2) : (int) Math.rint((side - target) / 2.0);
   }
 
@@ -143,6 +145,32 @@ public final class Picture {
     Check.that(border >= 0, "padding", border, "at least 0");
     return crop(
         new Box(-border, -border, new ImageSize(height() + 2 * border, width() + 2 * border)));
+  }
+
+  /**
+   * This picture with the edge of a box drawn into it, inward from the box's border; what lies
+   * outside the picture is not drawn. A grey picture becomes one of color.
+   *
+   * @param color red, green and blue, in [0, 255]
+   * @param thickness in pixels, at least 1
+   */
+  public Picture outlined(Box box, List<Integer> color, int thickness) {
+    Check.that(thickness >= 1, "thickness", thickness, "at least 1");
+    Check.that(color.size() == 3, "color", color, "three levels in [0, 255]");
+    byte[] result = rgb().pixels();
+    int right = Math.min(width(), box.right());
+    int bottom = Math.min(height(), box.bottom());
+    for (int row = Math.max(0, box.top()); row < bottom; row++) {
+      boolean isEdge = row < box.top() + thickness || row >= box.bottom() - thickness;
+      for (int column = Math.max(0, box.left()); column < right; column++) {
+        if (isEdge || column < box.left() + thickness || column >= box.right() - thickness) {
+          for (int c = 0; c < 3; c++) {
+            result[(row * width() + column) * 3 + c] = color.get(c).byteValue();
+          }
+        }
+      }
+    }
+    return wrap(size, 3, result);
   }
 
   /** This picture mirrored, left to right. */

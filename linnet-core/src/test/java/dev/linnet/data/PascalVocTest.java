@@ -7,12 +7,18 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.Box;
+import dev.linnet.image.ContactSheet;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.ImageFormat;
+import dev.linnet.image.ImageHeader;
 import dev.linnet.image.ImageSize;
+import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import dev.linnet.image.PngWriter;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -427,5 +433,132 @@ class PascalVocTest {
         .isEqualTo(
             "boxes: got crop, but TEMP/set has no boxes (class folders); must be none, or data with"
                 + " boxes (Pascal VOC, COCO)");
+  }
+
+  @Test
+  void a_check_of_whole_pictures_names_their_bad_boxes() {
+    annotated(
+        "a",
+        object("dog", "5 5 5 9"),
+        object("cat", "61 1 70 9"),
+        object("cat", "0 0 61 41"),
+        object("dog", "-3 1 9 9"));
+
+    DataCheck.Report report =
+        DataCheck.run(open(Boxes.KEEP), DecodeOptions.DEFAULT, 1, DataCheck.Listener.NONE);
+
+    assertThat(report.findings())
+        .filteredOn(finding -> finding.kind() == DataCheck.Kind.BAD_BOX)
+        .extracting(finding -> finding.toString().replace(temp.toString(), "TEMP"))
+        .containsExactly(
+            "TEMP/set/JPEGImages/a.png[0]: the box \"dog\" from (4, 4) to (4, 4) is empty",
+            "TEMP/set/JPEGImages/a.png[1]: the box \"cat\" from (60, 0) to (70, 9) lies outside the"
+                + " picture of 60x40 pixels",
+            "TEMP/set/JPEGImages/a.png[3]: the box \"dog\" from (-4, 0) to (9, 9) leaves the"
+                + " picture of 60x40 pixels and is cut at its border");
+  }
+
+  @Test
+  void kept_pictures_know_their_boxes() {
+    usual();
+    annotated("c", object("cat", "11 1 20 10"), object("dog", "3 3 3 3"));
+
+    BoxedSet val = BoxedSet.of(open(Boxes.KEEP).need(Split.VAL)).orElseThrow();
+
+    assertThat(val.boxes(0, Orientation.APPLY))
+        .containsExactly(new ClassBox(0, new Box(0, 10, new ImageSize(10, 10))));
+    assertThat(BoxedSet.of(open(Boxes.CROP).train())).isEmpty();
+  }
+
+  @Test
+  void a_preview_draws_boxes_and_counts_them() {
+    usual();
+
+    ContactSheet.Entry entry = DataPreview.entry(open(Boxes.KEEP).train(), 0);
+
+    assertThat(entry.caption()).isEqualTo("1 cat\n1 dog");
+    assertThat(entry.picture())
+        .isEqualTo(
+            picture("a")
+                .outlined(new Box(5, 10, new ImageSize(15, 20)), DataPreview.color(1), 1)
+                .outlined(Box.all(SIZE), DataPreview.color(0), 1));
+    assertThat(DataPreview.entry(open(Boxes.CROP).train(), 0))
+        .isEqualTo(
+            new ContactSheet.Entry(
+                picture("a").crop(new Box(5, 10, new ImageSize(15, 20))), "dog"));
+  }
+
+  @Test
+  void boxes_are_of_the_stored_picture_unless_the_annotation_has_the_size_upright() {
+    ImageHeader turned = new ImageHeader(ImageFormat.JPEG, new ImageSize(40, 60), 3, 6);
+    MarkedBox box = new MarkedBox(0, "dog", 10, 0, 30, 5);
+    MarkedPicture stored = new MarkedPicture(0, 40, 60, List.of(box));
+    MarkedPicture upright = new MarkedPicture(0, 60, 40, List.of(box));
+    Box same = new Box(0, 10, new ImageSize(5, 20));
+
+    assertThat(stored.place(box, turned, Orientation.IGNORE, "x")).isEqualTo(same);
+    assertThat(stored.place(box, turned, Orientation.APPLY, "x"))
+        .isEqualTo(new Box(10, 35, new ImageSize(20, 5)));
+    assertThat(upright.place(box, turned, Orientation.APPLY, "x")).isEqualTo(same);
+    assertThat(upright.place(box, turned, Orientation.IGNORE, "x"))
+        .isEqualTo(new Box(10, 0, new ImageSize(20, 5)));
+  }
+
+  @Test
+  void a_drawn_split_of_boxes_is_a_manifest_with_their_edges() throws IOException {
+    usual();
+    Path csv = temp.resolve("split.csv");
+
+    ManifestWriter.write(open(Boxes.CROP), csv);
+
+    assertThat(Files.readString(csv))
+        .isEqualTo(
+            """
+            path,label,split,box
+            set/JPEGImages/a.png,dog,train,10 5 30 20
+            set/JPEGImages/a.png,cat,train,0 0 60 40
+            set/JPEGImages/b.png,cat,train,4 4 9 9
+            set/JPEGImages/b.png,dog,train,20 10 40 30
+            set/JPEGImages/c.png,dog,val,0 0 10 10
+            """);
+    DataSource again = DataSources.open(csv.toString(), options(Boxes.NONE));
+    assertThat(names(again.train()))
+        .containsExactly(
+            "set/JPEGImages/a.png[0] dog",
+            "set/JPEGImages/a.png[1] cat",
+            "set/JPEGImages/b.png[0] cat",
+            "set/JPEGImages/b.png[1] dog");
+    assertThat(again.train().read(3, DecodeOptions.DEFAULT))
+        .isEqualTo(picture("b").crop(new Box(10, 20, new ImageSize(20, 20))));
+  }
+
+  @Test
+  void a_manifest_may_have_boxes_in_some_rows_only() {
+    Samples.file(temp.resolve("a.png"), PngWriter.write(picture("a")));
+    Samples.file(
+        temp.resolve("list.csv"),
+        "path,label,box\na.png,dog,1 2 9 8\na.png,cat,\n".getBytes(StandardCharsets.UTF_8));
+
+    PictureSet train =
+        DataSources.open(temp.resolve("list.csv").toString(), options(Boxes.NONE)).train();
+
+    assertThat(train.info(0).size()).isEqualTo(new ImageSize(6, 8));
+    assertThat(train.read(1, DecodeOptions.DEFAULT)).isEqualTo(picture("a"));
+  }
+
+  @Test
+  void a_manifest_with_a_box_of_other_than_four_numbers_is_refused() {
+    Samples.file(temp.resolve("a.png"), PngWriter.write(picture("a")));
+    Samples.file(
+        temp.resolve("list.csv"),
+        "path,label,box\na.png,dog,1 2 9\n".getBytes(StandardCharsets.UTF_8));
+
+    assertThatThrownBy(
+            () -> DataSources.open(temp.resolve("list.csv").toString(), options(Boxes.NONE)))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            temp
+                + "/list.csv: a problem: line 2: box \"1 2 9\"; must be left, top, right and bottom"
+                + " in pixels");
   }
 }
