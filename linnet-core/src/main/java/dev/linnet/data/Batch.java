@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.image.ImageSize;
+import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.util.Arrays;
@@ -107,8 +108,14 @@ public final class Batch {
     return new Batch(newImages, newTargets, indices, classes, normalization, views);
   }
 
-  /** On a device, as the network's input: float32 with the mean taken off, channels-last. */
+  /**
+   * On a device, as the network's input: float32 with the mean taken off, channels-last. What is
+   * prepared already stays as it is.
+   */
   public Batch prepared(Device device) {
+    if (images.dtype() == DType.FLOAT32) {
+      return with(images.to(device), targets.to(device));
+    }
     return with(normalization.prepare(images, device), targets.to(device));
   }
 

@@ -113,6 +113,23 @@ public final class PictureLoader implements Loader {
       return new Options(batch, order, seed, workers, sampler, value);
     }
 
+    /** Batches of an epoch of that many pictures. */
+    int batches(int pictures) {
+      return order == Order.SHUFFLED ? pictures / batch : (pictures + batch - 1) / batch;
+    }
+
+    /** Pictures of an epoch of a set of that many. */
+    int images(int pictures) {
+      return order == Order.SHUFFLED ? batches(pictures) * batch : pictures;
+    }
+
+    /** The positions of an epoch's pictures, epochs counted from 0. */
+    int[] order(PictureSet set, int epoch) {
+      return order == Order.SHUFFLED
+          ? sampler.order(set, RandomState.of(seed).at(ORDER_STREAM, epoch))
+          : IntStream.range(0, set.size()).toArray();
+    }
+
     /** Batches read ahead of the one in use. */
     int prefetch() {
       return workers == 0 ? 0 : 3;
@@ -176,15 +193,12 @@ public final class PictureLoader implements Loader {
 
   @Override
   public int batches() {
-    int batch = options.batch();
-    return options.order() == Order.SHUFFLED
-        ? set.size() / batch
-        : (set.size() + batch - 1) / batch;
+    return options.batches(set.size());
   }
 
   @Override
   public int images() {
-    return options.order() == Order.SHUFFLED ? batches() * options.batch() : set.size();
+    return options.images(set.size());
   }
 
   @Override
@@ -262,10 +276,7 @@ public final class PictureLoader implements Loader {
       this.epoch = epoch;
       this.reading = ofEpoch.apply(epoch);
       this.rowBytes = bytes(reading);
-      this.order =
-          options.order() == Order.SHUFFLED
-              ? options.sampler().order(set, random.at(ORDER_STREAM, epoch))
-              : IntStream.range(0, set.size()).toArray();
+      this.order = options.order(set, epoch);
       this.repeats = repeats(order, set.size());
       this.submitted = firstBatch;
       this.taken = firstBatch;
@@ -356,13 +367,6 @@ public final class PictureLoader implements Loader {
       }
     }
 
-    /** The first time in an epoch by picture alone, so that sampling does not change its draws. */
-    private RandomState draws(int index, int repeat) {
-      return repeat == 0
-          ? random.at(DRAW_STREAM, epoch, index)
-          : random.at(DRAW_STREAM, epoch, index, repeat);
-    }
-
     private void put(Job job, int row, Picture picture) {
       if (picture.byteCount() != rowBytes || !picture.size().equals(reading.size())) {
         throw new IllegalStateException(
@@ -381,7 +385,10 @@ public final class PictureLoader implements Loader {
         try {
           Picture picture =
               set.read(
-                  index, reading.decode(), reading.transform(), draws(index, job.repeats[row]));
+                  index,
+                  reading.decode(),
+                  reading.transform(),
+                  draws(random, epoch, index, job.repeats[row]));
           put(job, row, picture);
           for (int view = 1; view < options.views(); view++) {
             RandomState drawn = random.at(VIEW_STREAM, epoch, index, job.repeats[row], view);
@@ -395,7 +402,20 @@ public final class PictureLoader implements Loader {
     }
   }
 
-  private static int[] repeats(int[] order, int size) {
+  /**
+   * What a picture draws in an epoch: the first time by picture alone, so that sampling does not
+   * change it.
+   *
+   * @param repeat how often the epoch had the picture before
+   */
+  static RandomState draws(RandomState seed, int epoch, int index, int repeat) {
+    return repeat == 0
+        ? seed.at(DRAW_STREAM, epoch, index)
+        : seed.at(DRAW_STREAM, epoch, index, repeat);
+  }
+
+  /** How often the epoch had each picture before. */
+  static int[] repeats(int[] order, int size) {
     int[] repeats = new int[order.length];
     int[] seen = new int[size];
     for (int i = 0; i < order.length; i++) {

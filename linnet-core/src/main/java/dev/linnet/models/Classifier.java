@@ -13,9 +13,11 @@ import dev.linnet.nn.Parameter;
 import dev.linnet.nn.Taps;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Dims;
+import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -327,6 +329,42 @@ public abstract class Classifier extends Module {
     return layerNames().of(List.copyOf(parameters().keySet()));
   }
 
+  /**
+   * How far below the head each trained parameter lies: 0 for those of the heads, 1 for the layer
+   * before them, and so on down to the input, by the layers of {@link #layers}.
+   */
+  public final Map<String, Integer> depths() {
+    Map<String, Integer> layers = new LinkedHashMap<>(layers());
+    layers.keySet().removeIf(this::isOfHead);
+    List<Integer> order = layers.values().stream().distinct().sorted().toList();
+    Map<String, Integer> depths = new LinkedHashMap<>();
+    for (String name : parameters().keySet()) {
+      Integer layer = layers.get(name);
+      depths.put(name, layer == null ? 0 : order.size() - order.indexOf(layer));
+    }
+    return depths;
+  }
+
+  private boolean isOfHead(String name) {
+    return headNames().stream().anyMatch(head -> name.startsWith(head + "."));
+  }
+
+  /**
+   * Freezes all but the top: {@link Module#trainOnly}.
+   *
+   * @param layers that are trained below the head, at least 0: the head alone
+   */
+  public final void trainTop(int layers) {
+    Check.that(layers >= 0, "layers", layers, "at least 0");
+    Map<String, Integer> depths = depths();
+    trainOnly(name -> requireNonNull(depths.get(name)) <= layers);
+  }
+
+  /** Whether all that is behind the features is one linear layer on their rows. */
+  final boolean headsOnRows() {
+    return auxiliary.isEmpty() && head instanceof Head.OfLinear;
+  }
+
   /** How the parameters' names tell layers; a family whose names are not the usual ones says so. */
   Layers layerNames() {
     return Layers.USUAL;
@@ -362,6 +400,13 @@ public abstract class Classifier extends Module {
       replace(middle.name(), middle.layers().apply(classes), device, random);
     }
     this.classes = classes;
+  }
+
+  /** Sets the head's weights and biases to zero: all classes are equally probable. */
+  public final void zeroHead() {
+    Module layer = requireNonNull(children().get(headName()));
+    Scope.run(
+        "zero head", () -> layer.parameters().values().forEach(p -> p.value().detach().zero()));
   }
 
   private void replace(String name, Module fresh, @Nullable Device device, RandomState random) {

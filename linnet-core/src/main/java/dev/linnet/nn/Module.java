@@ -7,10 +7,12 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -198,7 +200,19 @@ public abstract class Module implements AutoCloseable {
 
   // ------------------------------------------------------------------ modes
 
-  /** Switches to training: batch statistics, dropout. */
+  /**
+   * Says which of the trained parameters training may change; the others are frozen: they have no
+   * gradient, no decay and no momentum. A module whose parameters are all frozen, and what is below
+   * it, stays in evaluation mode in training, so that its running statistics are fixed too.
+   *
+   * @param names asked with full names
+   */
+  public final void trainOnly(Predicate<String> names) {
+    parameters().forEach((name, p) -> p.setTrained(names.test(name)));
+    mode(training);
+  }
+
+  /** Switches to training: batch statistics, dropout; what is frozen stays in evaluation. */
   public final Module train() {
     return mode(true);
   }
@@ -230,8 +244,20 @@ public abstract class Module implements AutoCloseable {
   }
 
   private Module mode(boolean on) {
-    walk((name, module) -> module.training = on);
+    mode(on, false);
     return this;
+  }
+
+  private void mode(boolean on, boolean isFixed) {
+    boolean fixed = isFixed || isFrozen();
+    training = on && !fixed;
+    children.values().forEach(child -> child.mode(on, fixed));
+  }
+
+  /** Whether it has trained parameters, its own or below it, and all are frozen. */
+  private boolean isFrozen() {
+    Collection<Parameter> trained = parameters().values();
+    return !trained.isEmpty() && trained.stream().noneMatch(Parameter::isTrained);
   }
 
   private void walk(String prefix, BiConsumer<String, Module> visitor) {

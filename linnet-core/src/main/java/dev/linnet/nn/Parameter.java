@@ -27,6 +27,7 @@ public final class Parameter {
   private final Shape shape;
   private final Initializer initializer;
   private boolean decays = true;
+  private boolean frozen;
   private @Nullable Tensor value;
 
   Parameter(Kind kind, DType dtype, Shape shape, Initializer initializer) {
@@ -53,6 +54,24 @@ public final class Parameter {
   Parameter withoutDecay() {
     decays = false;
     return this;
+  }
+
+  /** Whether training changes it: it is {@link Kind#TRAINED} and not frozen. */
+  public boolean isTrained() {
+    return kind == Kind.TRAINED && !frozen;
+  }
+
+  /**
+   * Freezes or thaws it: what is frozen has no gradient, so that optimizers leave it as it is.
+   *
+   * @param now false for buffers
+   */
+  void setTrained(boolean now) {
+    frozen = !now;
+    if (value != null) {
+      value.clearGrad();
+      value.requireGrad(isTrained());
+    }
   }
 
   /** Its shape, known before it has memory. */
@@ -90,7 +109,7 @@ public final class Parameter {
         device.kind() == Device.Kind.META
             ? Tensor.empty(dtype, device, shape.toArray())
             : initializer.make(dtype, shape, random).to(device);
-    value = made.unscoped().requireGrad(kind == Kind.TRAINED);
+    value = made.unscoped().requireGrad(isTrained());
   }
 
   /**
@@ -111,7 +130,7 @@ public final class Parameter {
   /** Puts another tensor of the same shape in the place of this one's. */
   void replace(Tensor other) {
     close();
-    value = other.unscoped().requireGrad(kind == Kind.TRAINED);
+    value = other.unscoped().requireGrad(isTrained());
   }
 
   void close() {

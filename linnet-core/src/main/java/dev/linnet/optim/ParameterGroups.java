@@ -89,8 +89,8 @@ public record ParameterGroups(
   }
 
   /**
-   * The trained parameters of a network, those without weight decay first, each group with the
-   * parameters in the network's order; there is no empty one.
+   * The trained parameters of a network that are not frozen, those without weight decay first, each
+   * group with the parameters in the network's order; there is no empty one.
    *
    * @throws LinnetException if a rule matches no parameter; with the nearest names
    */
@@ -99,10 +99,13 @@ public record ParameterGroups(
     rules.forEach(rule -> check(rule, module));
     Map<Numbers, Map<String, Parameter>> sorted = new LinkedHashMap<>();
     parameters.forEach(
-        (name, parameter) ->
+        (name, parameter) -> {
+          if (parameter.isTrained()) {
             sorted
                 .computeIfAbsent(numbers(name, parameter), n -> new LinkedHashMap<>())
-                .put(name, parameter));
+                .put(name, parameter);
+          }
+        });
     List<ParameterGroup> without = new ArrayList<>();
     List<ParameterGroup> with = new ArrayList<>();
     sorted.forEach(

@@ -68,6 +68,31 @@ public interface AugmentRecipe {
   }
 
   /**
+   * Training pictures are treated as those of the evaluation, and mirrored: for a head on features
+   * that are computed once.
+   *
+   * @param flip chance of the mirror, in [0, 1]
+   */
+  record Flip(@About("chance of the mirror image") double flip) implements AugmentRecipe {
+    /** Every second picture. */
+    public static final Flip DEFAULT = new Flip(RandomHorizontalFlip.DEFAULT.probability());
+
+    public Flip {
+      checkFlip(flip);
+    }
+
+    @Override
+    public PictureTransform over(EvalTransform evaluation) {
+      return Sequence.of(evaluation, new RandomHorizontalFlip(flip));
+    }
+
+    @Override
+    public boolean mirrors() {
+      return flip > 0;
+    }
+  }
+
+  /**
    * For small pictures: zeros round the border, a crop of the old size, a mirror (He et al., CVPR
    * 2016, arXiv:1512.03385, §4.2).
    *

@@ -311,6 +311,13 @@ public final class Chooser {
       return recipe.augment();
     }
     boolean characters = data.characters();
+    if (recipe.train().equals(TrainedLayers.HEAD)) {
+      double flip = auto.flip().orElse(characters ? 0 : AugmentRecipe.Flip.DEFAULT.flip());
+      reasons.add(
+          "augment %s: so that features are computed once, because the head alone is trained"
+              .formatted(flip > 0 ? "flip" : "none"));
+      return flip > 0 ? new AugmentRecipe.Flip(flip) : AugmentRecipe.None.DEFAULT;
+    }
     if (auto.flip().isAuto() && characters) {
       reasons.add(
           "no mirror images: those of characters are other characters"

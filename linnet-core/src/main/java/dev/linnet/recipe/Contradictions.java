@@ -51,6 +51,7 @@ final class Contradictions {
   /** All that a recipe has, in the order of the rules. */
   static List<Found> in(Recipe recipe) {
     Contradictions contradictions = new Contradictions(recipe);
+    contradictions.layers();
     contradictions.averages();
     contradictions.mixing();
     contradictions.teachers();
@@ -74,6 +75,24 @@ final class Contradictions {
   }
 
   // ------------------------------------------------------------------ the rules
+
+  private void layers() {
+    refuseIf(
+        recipe.from().isNone() && !recipe.train().equals(TrainedLayers.ALL),
+        "train",
+        recipe.train(),
+        "all where from is none, because layers that nobody trained must be trained");
+    refuseIf(
+        recipe.from().isNone() && !recipe.unfreeze().isNone(),
+        "unfreeze",
+        recipe.unfreeze(),
+        "none where from is none, because layers that nobody trained must be trained");
+    refuseIf(
+        !recipe.unfreeze().isNone() && recipe.train().equals(TrainedLayers.HEAD),
+        "unfreeze",
+        recipe.unfreeze(),
+        "none where train is head, because no other layer is to be trained");
+  }
 
   private void averages() {
     if (recipe.swa().isNone()) {

@@ -50,6 +50,7 @@ import java.util.TreeSet;
  * @param warnings what the user should know before the run
  * @param origin the weights to start from, where they are still to be read
  * @param teachers what tricks learn from
+ * @param cache folder for what may be computed again, such as features
  */
 public record Experiment(
     Chosen chosen,
@@ -61,7 +62,8 @@ public record Experiment(
     long updates,
     List<String> warnings,
     Optional<Origin> origin,
-    Teachers teachers) {
+    Teachers teachers,
+    Path cache) {
   /** The data set when none is named. */
   public static final String DEFAULT_DATA = "digits";
 
@@ -153,7 +155,7 @@ public record Experiment(
                 (model, size, color) -> cost(model, loaded.recipe(), classes, size, color).macs());
     Chosen chosen =
         Chooser.choose(loaded.with(located(loaded.recipe()), "the data's place"), facts, speed);
-    return complete(chosen.after(settled.reasons()), data, around.device(), origin, teachers);
+    return complete(chosen.after(settled.reasons()), data, around, origin, teachers);
   }
 
   /** Weights are given by class, so that it is known only now whether there are such classes. */
@@ -178,7 +180,12 @@ public record Experiment(
   }
 
   private static Experiment complete(
-      Chosen chosen, DataSource data, Device device, Optional<Origin> origin, Teachers teachers) {
+      Chosen chosen,
+      DataSource data,
+      Surroundings around,
+      Optional<Origin> origin,
+      Teachers teachers) {
+    Device device = around.device();
     Contradictions.refuse(chosen.loaded());
     teachers.check(chosen.recipe(), data.classes().size());
     Recipe recipe = chosen.recipe();
@@ -203,7 +210,17 @@ public record Experiment(
     }
     checkSizes(recipe, data.classes().size());
     return new Experiment(
-        chosen, data, data.classes(), device, cost, memory, updates, warnings, origin, teachers);
+        chosen,
+        data,
+        data.classes(),
+        device,
+        cost,
+        memory,
+        updates,
+        warnings,
+        origin,
+        teachers,
+        around.places().cache());
   }
 
   /** Refuses sizes of training and evaluation that the network cannot take. */

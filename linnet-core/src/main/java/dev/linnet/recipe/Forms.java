@@ -57,6 +57,9 @@ final class Forms {
     if (single == Policy.class) {
       return new Policies(also);
     }
+    if (single == TrainedLayers.class) {
+      return TrainedLayers.form();
+    }
     if (single == RecipePart.class) {
       return new RecipePart.PartForm();
     }

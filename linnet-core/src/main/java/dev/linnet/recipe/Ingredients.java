@@ -37,6 +37,7 @@ import dev.linnet.train.Descent;
 import dev.linnet.train.Objective;
 import dev.linnet.train.PictureTrick;
 import dev.linnet.train.Supervised;
+import dev.linnet.train.Unfreezing;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.ProgressiveResizing;
 import dev.linnet.tricks.Sam;
@@ -152,6 +153,11 @@ final class Ingredients {
             swa.startOf(recipe.epochs().value()) * updatesPerEpoch,
             swa.every() * updatesPerEpoch,
             Averaging.Statistics.ESTIMATED));
+  }
+
+  static Unfreezing unfreezing(Recipe recipe) {
+    return new Unfreezing(
+        recipe.train().layers(), recipe.unfreeze().given().orElse(Unfreezing.AT_ONCE));
   }
 
   static Descent descent(Recipe recipe) {

@@ -97,6 +97,7 @@ final class Kinds {
       List.of(
           new Kind("auto", "the choice by the data", AugmentRecipe.Auto.class),
           new Kind("none", "no augmentation", AugmentRecipe.None.class),
+          new Kind("flip", "mirror images", AugmentRecipe.Flip.class),
           new Kind("pad-crop-flip", "pad, crop, flip", AugmentRecipe.PadCropFlip.class),
           new Kind("resized-crop-flip", "random crop, flip", AugmentRecipe.ResizedCropFlip.class));
 

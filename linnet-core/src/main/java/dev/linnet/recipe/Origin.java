@@ -159,7 +159,7 @@ public record Origin(
     reasons.add(
         knows(classes)
             ? "head: that of the weights, which know the same classes"
-            : "head: a new one for %d classes, because the weights know %d others"
+            : "head: a new one for %d classes, which starts at zero, because the weights know %d others"
                 .formatted(classes.size(), config.options().classes()));
     if (recipe.size().isAuto()) {
       reasons.add("size " + input.height() + ": what the weights were trained for");

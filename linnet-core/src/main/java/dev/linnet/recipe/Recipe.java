@@ -34,6 +34,12 @@ public record Recipe(
                 + " network's name")
         OrNone<String> from,
     @About("file with the weights of the network that from names") OrNone<String> weights,
+    @About("layers that are trained: all, top:N (the head and N below it) or head")
+        TrainedLayers train,
+    @About("epochs after which one more layer is trained, from the head down to those of train")
+        OrNone<Integer> unfreeze,
+    @About("whether features are computed once where the head alone is trained")
+        boolean cacheFeatures,
     @About("network; \"linnet models\" lists them") OrAuto<String> model,
     @About("options of the network") ModelOptions modelOptions,
     @About("height and width of the network's input, in pixels") OrAuto<Integer> size,
@@ -91,6 +97,11 @@ public record Recipe(
         "weights",
         weights,
         "none where from names no network, such as --from resnet50 --weights FILE");
+    Check.that(
+        unfreeze.isNoneOr(n -> n >= 1 && n <= 1_000_000),
+        "unfreeze",
+        unfreeze,
+        "in [1, 1000000], or none");
     Check.that(
         normalize.isAutoOr(how -> how != Normalize.WEIGHTS || !from.isNone()),
         "normalize",

@@ -4,12 +4,15 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.HeldSet;
+import dev.linnet.data.Loader;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
+import dev.linnet.data.PictureLoader.Reading;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.HeadOnly;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Optimizer;
@@ -30,6 +33,7 @@ import dev.linnet.train.TrainOptions;
 import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
+import dev.linnet.train.Unfreezing;
 import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.weights.Fit;
 import dev.linnet.weights.WeightsFolder;
@@ -60,11 +64,14 @@ public final class TrainingRun implements AutoCloseable {
 
   private final Experiment experiment;
   private final RunFolder folder;
+  private final Consumer<String> warnings;
   private final Classifier model;
   private final Optimizer optimizer;
   private final Objective objective;
   private final Optional<Averaging> averaging;
-  private final List<PictureLoader> loaders = new ArrayList<>();
+  private final Optional<FeatureCache> features;
+  private final List<TrainingListener> listeners = new ArrayList<>();
+  private final List<Loader> loaders = new ArrayList<>();
   private final Normalization normalization;
   private final Preprocessing preprocessing;
   private final BadPictures bad;
@@ -96,12 +103,13 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @param folder of the run, made already
    * @param command the command line, or what the program was asked
-   * @param warnings hears of broken pictures
+   * @param warnings hears of broken pictures, and of features that are made anew
    */
   public TrainingRun(
       Experiment experiment, RunFolder folder, List<String> command, Consumer<String> warnings) {
     this.experiment = experiment;
     this.folder = folder;
+    this.warnings = warnings;
     Recipe recipe = experiment.recipe();
     Engine.setThreads(recipe.threads().value());
     this.environment = environment(command);
@@ -130,7 +138,10 @@ public final class TrainingRun implements AutoCloseable {
         experiment.classes(),
         preprocessing,
         Ingredients.evaluationSize(recipe));
-    PictureLoader train = trainingLoader(recipe);
+    Unfreezing unfreezing = Ingredients.unfreezing(recipe);
+    unfreezing.freezeRest(model);
+    this.features = FeatureCache.serves(recipe, model) ? Optional.of(cache()) : Optional.empty();
+    Loader train = trainingLoader(recipe);
     long updatesPerEpoch =
         Math.max(1, Trainer.updatesPerEpoch(train.batches(), recipe.accumulate()));
     this.averaging = Ingredients.averaging(recipe, model, updatesPerEpoch);
@@ -153,12 +164,19 @@ public final class TrainingRun implements AutoCloseable {
         .preprocessing();
   }
 
-  /** Takes over the weights; the head only where it knows the same classes. */
+  /**
+   * Takes over the weights; the head only where it knows the same classes. Another one starts at
+   * zero, so that what is trained below it gets no random gradients at first: Kolesnikov et al.,
+   * ECCV 2020, arXiv:1912.11370, §3.3.
+   */
   private void startFrom(Origin origin) {
     WeightsFolder.loadInto(origin.source(), model, Fit.ADAPT);
-    if (!origin.knows(experiment.classes())
-        && origin.config().options().classes() == model.classes()) {
-      model.resetHead(model.classes(), RandomState.of(experiment.recipe().seed()).at(HEAD_STREAM));
+    if (!origin.knows(experiment.classes())) {
+      if (origin.config().options().classes() == model.classes()) { // else it is new already
+        model.resetHead(
+            model.classes(), RandomState.of(experiment.recipe().seed()).at(HEAD_STREAM));
+      }
+      model.zeroHead();
     }
   }
 
@@ -198,10 +216,23 @@ public final class TrainingRun implements AutoCloseable {
     return Teachers.selfTaught(taught, own.get(), twin, averaging.get().average(), normalization);
   }
 
-  private Trainer.Parts parts(PictureLoader train, Schedule schedule) {
-    Optional<PictureLoader> val = validation.map(this::evaluationLoader);
+  private Trainer.Parts parts(Loader train, Schedule schedule) {
+    Optional<Loader> val = validation.map(this::evaluationLoader);
+    Classifier trained = features.isPresent() ? new HeadOnly(model) : model;
     return new Trainer.Parts(
-        model, objective, optimizer, schedule, averaging, train, val.map(v -> v), new Store());
+        trained, objective, optimizer, schedule, averaging, train, val, new Store());
+  }
+
+  private FeatureCache cache() {
+    return new FeatureCache(
+        experiment.cache().resolve("features"),
+        model,
+        experiment.device(),
+        experiment.recipe().dtype().value(),
+        new FeatureCache.Surroundings(
+            bad,
+            warnings,
+            (done, all) -> listeners.forEach(listener -> listener.evaluating(done, all))));
   }
 
   private TrainOptions options(Recipe recipe) {
@@ -222,6 +253,7 @@ public final class TrainingRun implements AutoCloseable {
         recipe.tricks().ofBatches(),
         Ingredients.descent(recipe),
         recipe.tricks().ofFeatures(),
+        features.isPresent() ? Unfreezing.NONE_FROZEN : Ingredients.unfreezing(recipe),
         identity(recipe));
   }
 
@@ -241,6 +273,7 @@ public final class TrainingRun implements AutoCloseable {
 
   /** Adds what watches the training. */
   public void listen(TrainingListener listener) {
+    listeners.add(listener);
     trainer.listen(listener);
   }
 
@@ -310,7 +343,12 @@ public final class TrainingRun implements AutoCloseable {
         new RunPage.Measured(split, set.get(), evaluator.run(loader, (done, all) -> {})));
   }
 
-  private PictureLoader trainingLoader(Recipe recipe) {
+  private Loader trainingLoader(Recipe recipe) {
+    if (features.isPresent()) {
+      Reading reading = Ingredients.evaluation(trainingSide(recipe), normalization);
+      PictureLoader.Options options = Ingredients.loader(recipe, Order.SHUFFLED);
+      return added(features.get().loader(training, reading, options, FeatureCache.flip(recipe)));
+    }
     int stride = Ingredients.stride(model);
     PictureLoader loader =
         new PictureLoader(
@@ -323,20 +361,31 @@ public final class TrainingRun implements AutoCloseable {
                     normalization),
             Ingredients.loader(recipe, Order.SHUFFLED),
             bad);
-    loaders.add(loader);
-    return loader;
+    return added(loader);
   }
 
-  private PictureLoader evaluationLoader(PictureSet set) {
+  /** Evaluation at the size of training, which may be another. */
+  private static Recipe trainingSide(Recipe recipe) {
+    return recipe.with("evaluation", recipe.evaluation().withSize(recipe.size().value()));
+  }
+
+  private Loader evaluationLoader(PictureSet set) {
     Recipe recipe = experiment.recipe();
-    return loader(set, Ingredients.evaluation(recipe, normalization), Order.SEQUENTIAL);
+    Reading reading = Ingredients.evaluation(recipe, normalization);
+    return features.isPresent()
+        ? added(
+            features.get().loader(set, reading, Ingredients.loader(recipe, Order.SEQUENTIAL), 0))
+        : loader(set, reading, Order.SEQUENTIAL);
+  }
+
+  private <L extends Loader> L added(L loader) {
+    loaders.add(loader);
+    return loader;
   }
 
   private PictureLoader loader(PictureSet set, PictureLoader.Reading reading, Order order) {
-    PictureLoader loader =
-        new PictureLoader(set, reading, Ingredients.loader(experiment.recipe(), order), bad);
-    loaders.add(loader);
-    return loader;
+    return added(
+        new PictureLoader(set, reading, Ingredients.loader(experiment.recipe(), order), bad));
   }
 
   private Environment environment(List<String> command) {
@@ -363,7 +412,7 @@ public final class TrainingRun implements AutoCloseable {
   @Override
   public void close() {
     log.close();
-    loaders.forEach(PictureLoader::close);
+    loaders.forEach(Loader::close);
     objective.close();
     averaging.ifPresent(a -> a.average().close());
     optimizer.close();
@@ -375,7 +424,7 @@ public final class TrainingRun implements AutoCloseable {
     public void saveWeights(Classifier best) {
       WeightsFolder.save(
           folder.path(),
-          best,
+          model, // whose weights the best shares, where it is a head alone
           experiment.classes(),
           preprocessing,
           Ingredients.evaluationSize(experiment.recipe()));

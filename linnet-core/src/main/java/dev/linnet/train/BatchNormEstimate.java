@@ -23,18 +23,21 @@ record BatchNormEstimate(Device device, DType dtype) {
 
   /** Does it; a network without batch norm stays as it is. Its mode stays too. */
   void run(Classifier model, Loader training, int epoch, RandomState random) {
+    boolean wasTraining = model.isTraining();
+    model.train();
     List<NormAct> norms = new ArrayList<>();
     model.walk(
         (name, module) -> {
-          if (module instanceof NormAct norm) {
+          if (module instanceof NormAct norm && norm.isTraining()) { // a frozen one is not
             norms.add(norm);
           }
         });
     if (norms.isEmpty()) {
+      if (!wasTraining) {
+        model.eval();
+      }
       return;
     }
-    boolean wasTraining = model.isTraining();
-    model.train();
     Scope.run("estimate statistics", () -> norms.forEach(NormAct::beginEstimate));
     try {
       pass(model, training, epoch, random);

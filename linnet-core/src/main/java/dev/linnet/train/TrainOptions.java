@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param tricks what changes batches, in order
  * @param descent where the gradient of a batch is taken
  * @param featureTrick what changes features
+ * @param unfreezing which layers are trained, and from when on
  * @param identity what a run to resume must share, by name, such as the model and the data's hash
  */
 public record TrainOptions(
@@ -37,6 +38,7 @@ public record TrainOptions(
     List<BatchTrick<?>> tricks,
     Descent descent,
     Optional<FeatureTrick<?>> featureTrick,
+    Unfreezing unfreezing,
     Map<String, String> identity) {
   public TrainOptions {
     Check.that(epochs >= 1, "epochs", epochs, "at least 1");

@@ -175,6 +175,7 @@ public final class Trainer {
    */
   void probe(BiPredicate<Double, Double> goOn) {
     int batches = Math.toIntExact(updatesPerEpoch() * options.accumulate());
+    options.unfreezing().begin(parts.model(), progress.epoch);
     parts.model().train();
     boolean more = true;
     while (more) {
@@ -191,6 +192,7 @@ public final class Trainer {
 
   /** False if stopped inside the epoch, with the state saved. */
   private boolean trainEpoch() {
+    options.unfreezing().begin(parts.model(), progress.epoch);
     parts.model().train();
     long perEpoch = updatesPerEpoch(parts.training().batches(), options.accumulate());
     int batches = Math.toIntExact(perEpoch * options.accumulate());

@@ -71,6 +71,10 @@ final class RandomRecipes {
     OrNone<String> from = none(this::text);
     OrNone<Recipe.Ema> ema =
         none(() -> new Recipe.Ema(random.nextDouble(), flip(), 1 + random.nextInt(9)));
+    TrainedLayers train =
+        from.isNone()
+            ? TrainedLayers.ALL
+            : one(TrainedLayers.ALL, TrainedLayers.HEAD, TrainedLayers.top(1 + random.nextInt(9)));
     OrAuto<String> model = auto(() -> one(Zoo.names().toArray(String[]::new)));
     return new Recipe(
         none(this::text),
@@ -83,6 +87,11 @@ final class RandomRecipes {
             .filter(file -> !from.isNone())
             .map(OrNone::of)
             .orElse(OrNone.none()),
+        train,
+        from.isNone() || train.equals(TrainedLayers.HEAD)
+            ? OrNone.none()
+            : none(() -> 1 + random.nextInt(9)),
+        flip(),
         model,
         modelOptions(model),
         auto(() -> 1 + random.nextInt(8192)),
@@ -197,7 +206,7 @@ final class RandomRecipes {
   private AugmentRecipe augment() {
     return switch (random.nextInt(4)) {
       case 0 -> new AugmentRecipe.Auto(auto(random::nextDouble));
-      case 1 -> AugmentRecipe.None.DEFAULT;
+      case 1 -> flip() ? AugmentRecipe.None.DEFAULT : new AugmentRecipe.Flip(random.nextDouble());
       case 2 -> new AugmentRecipe.PadCropFlip(random.nextInt(65), random.nextDouble());
       default ->
           new AugmentRecipe.ResizedCropFlip(

@@ -160,7 +160,7 @@ final class RecipeProblemsTest {
             + " exponential, polynomial, tanh, one-cycle, flat-cosine, warm-restarts or plateau");
     assertProblems(
         "augment: randaugment",
-        "augment: got \"randaugment\" (my.yaml:1); must be auto, none, pad-crop-flip or"
+        "augment: got \"randaugment\" (my.yaml:1); must be auto, none, flip, pad-crop-flip or"
             + " resized-crop-flip");
   }
 
@@ -280,7 +280,9 @@ final class RecipeProblemsTest {
         "schedule.min_lr: got 0.2 (my.yaml:1); must be in [0, 0.1], up to lr");
     assertProblems(
         "optimizer: {momentum: 0}",
-        "optimizer.nesterov: got true (preset plain:52); must be false where momentum is 0");
+        "optimizer.nesterov: got true ("
+            + plain("nesterov:")
+            + "); must be false where momentum is 0");
     assertProblems(
         "epochs: auto",
         "epochs: got \"auto\" (my.yaml:1); must be a whole number where budget_seconds is none");
@@ -290,11 +292,15 @@ final class RecipeProblemsTest {
             + " the validation pictures");
     assertProblems(
         "optimizer: adamw",
-        "schedule.lr: got 0.1 (preset plain:57), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 ("
+            + plain("schedule:")
+            + "), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.001");
     assertProblems(
         "optimizer: lamb",
-        "schedule.lr: got 0.1 (preset plain:57), which is meant for SGD; must be given with another"
+        "schedule.lr: got 0.1 ("
+            + plain("schedule:")
+            + "), which is meant for SGD; must be given with another"
             + " optimizer (my.yaml:1), such as schedule.lr: 0.005");
   }
 
@@ -604,5 +610,9 @@ final class RecipeProblemsTest {
     return failure.problems().stream()
         .map(line -> line.replace(folder + "/", "").replace(folder.toString(), ""))
         .toList();
+  }
+
+  private static String plain(String key) {
+    return PlainLines.of(key);
   }
 }

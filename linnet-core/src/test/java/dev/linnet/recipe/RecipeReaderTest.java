@@ -70,6 +70,9 @@ final class RecipeReaderTest {
             val: none
             from: mobilenetv3_small_100
             weights: my.pth
+            train: top:3
+            unfreeze: 2
+            cache_features: false
             model: mobilenetv3_small_100
             model_options:
               drop_rate: 0.1
@@ -119,6 +122,9 @@ final class RecipeReaderTest {
                 OrAuto.of(OrNone.none()),
                 OrNone.of("mobilenetv3_small_100"),
                 OrNone.of("my.pth"),
+                TrainedLayers.top(3),
+                OrNone.of(2),
+                false,
                 OrAuto.of("mobilenetv3_small_100"),
                 new Recipe.ModelOptions(
                     0.1,
@@ -192,7 +198,7 @@ final class RecipeReaderTest {
         .containsEntry("epochs", path("parent.yaml") + ":2")
         .containsEntry("batch", path("my.yaml") + ":2")
         .containsEntry("optimizer.momentum", "--set optimizer.momentum")
-        .containsEntry("optimizer.nesterov", "preset plain:52")
+        .containsEntry("optimizer.nesterov", PlainLines.of("nesterov:"))
         .containsEntry("tricks.label_smoothing", path("parent.yaml") + ":4")
         .containsEntry("seed", "--set seed");
   }

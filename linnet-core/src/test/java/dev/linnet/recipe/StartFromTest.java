@@ -189,7 +189,9 @@ class StartFromTest {
       Experiment experiment = plan("from", weights.toString());
       assertThat(experiment.chosen().reasons())
           .contains(
-              "head: a new one for 10 classes, because the weights know " + classes + " others");
+              "head: a new one for 10 classes, which starts at zero, because the weights know "
+                  + classes
+                  + " others");
       train(experiment, "run" + classes);
       try (Scope scope = Scope.open("compare");
           TrainingRun run = run(experiment, "start" + classes);
