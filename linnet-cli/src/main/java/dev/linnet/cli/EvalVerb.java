@@ -1,17 +1,10 @@
 package dev.linnet.cli;
 
-import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
-import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.Boxes;
-import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
-import dev.linnet.data.DataSources;
-import dev.linnet.data.DrawnIndices;
-import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
-import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.metric.ConfusionMatrix;
 import dev.linnet.recipe.ClassMatch;
@@ -20,11 +13,7 @@ import dev.linnet.recipe.SavedModel;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Evaluator;
-import dev.linnet.train.RunFolder;
 import dev.linnet.train.robustness.Selection;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -119,7 +108,7 @@ final class EvalVerb implements Callable<Integer> {
         robustness.measure(session, saved, asked(device, saved));
         return Failures.DONE;
       }
-      DataSource source = open(saved);
+      DataSource source = PicturesArgument.source(session, saved, model, data, boxes, "eval");
       source.warnings().forEach(output::warn);
       PictureSet set = limited(split == null ? source.evaluated() : source.need(split));
       ClassMatch match = saved.match(set.classes());
@@ -152,7 +141,7 @@ final class EvalVerb implements Callable<Integer> {
 
   /** The pictures that are measured, and the others on which the temperature is fitted. */
   private RobustnessArgument.Asked asked(Device device, SavedModel saved) {
-    DataSource source = open(saved);
+    DataSource source = PicturesArgument.source(session, saved, model, data, boxes, "eval");
     source.warnings().forEach(session.output()::warn);
     PictureSet measured = split == null ? source.evaluated() : source.need(split);
     Optional<PictureSet> validation =
@@ -189,48 +178,6 @@ final class EvalVerb implements Callable<Integer> {
         .recipe()
         .map(recipe -> new BadPictures.Limit(recipe.maxBad().share(), recipe.maxBad().count()))
         .orElse(BadPictures.Limit.DEFAULT);
-  }
-
-  /** The run's own data with the splits that it drew, or others. */
-  private DataSource open(SavedModel saved) {
-    Optional<String> own = saved.recipe().flatMap(recipe -> recipe.data().given());
-    String name = data == null ? own.orElseThrow(this::noData) : data;
-    DataOptions options =
-        DataOptions.of(Places.of(session.shell().environment()))
-            .withHoldout(Holdout.NONE)
-            .withSeed(seed())
-            .withDownloads(new DownloadProgress(session.output()));
-    boolean isOwn = own.isPresent() && isSame(name, own.get());
-    Boxes usual = isOwn ? saved.recipe().map(Recipe::boxes).orElse(Boxes.NONE) : Boxes.NONE;
-    if (boxes != null && boxes != usual) {
-      return DataSources.open(name, options.withBoxes(boxes)); // other pictures than were drawn
-    }
-    return DataSources.open(
-        name, isOwn ? options.withBoxes(usual).withDrawn(drawn()) : options.withBoxes(usual));
-  }
-
-  private LinnetException noData() {
-    return new AskedWrongly(
-        "\"linnet eval\" needs --data: %s is no run that knows its data".formatted(model.name()));
-  }
-
-  /** A path in a run's recipe is absolute. */
-  private static boolean isSame(String name, String own) {
-    return name.equals(own)
-        || (Files.exists(Path.of(name))
-            && Path.of(name).toAbsolutePath().normalize().toString().equals(own));
-  }
-
-  /** What the run drew: its limit and its validation pictures. */
-  private DrawnIndices drawn() {
-    Path file = new RunFolder(Path.of(model.name())).splits();
-    try {
-      return Files.exists(file)
-          ? DrawnIndices.fromJson(Files.readString(file), file.toString())
-          : DrawnIndices.NONE;
-    } catch (IOException e) {
-      throw new LinnetException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
-    }
   }
 
   // ------------------------------------------------------------------ for people

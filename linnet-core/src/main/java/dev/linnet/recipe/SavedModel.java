@@ -1,15 +1,20 @@
 package dev.linnet.recipe;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
+import dev.linnet.explain.Embedding;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
+import dev.linnet.train.FeatureExtractor;
+import dev.linnet.train.FeatureTable;
 import dev.linnet.train.Predictor;
 import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.train.TestTimeViews;
@@ -19,6 +24,7 @@ import dev.linnet.train.robustness.RobustnessPlan;
 import dev.linnet.weights.Hub;
 import dev.linnet.weights.Pretrained;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -150,10 +156,7 @@ public record SavedModel(
     PictureSet matched = matched(pictures);
     PictureLoader.Options options =
         new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
-    TestTimeViews views =
-        TestTimeViews.of(
-            how.augmentation(),
-            Predictor.reading(pretrained.preprocessing(), orientation, maxPixels));
+    TestTimeViews views = TestTimeViews.of(how.augmentation(), reading());
     try (PictureLoader loader = new PictureLoader(matched, views.reading(), options, bad)) {
       return new Evaluator(pretrained.model(), how.device(), how.dtype())
           .with(views)
@@ -178,17 +181,47 @@ public record SavedModel(
       Consumer<String> warnings,
       RobustnessEvaluator.Watcher watcher) {
     RobustnessEvaluator.Input input =
-        new RobustnessEvaluator.Input(
-            Predictor.reading(pretrained.preprocessing(), orientation, maxPixels),
-            how.batch(),
-            how.workers(),
-            bad,
-            warnings);
+        new RobustnessEvaluator.Input(reading(), how.batch(), how.workers(), bad, warnings);
     RobustnessEvaluator.Sets matched =
         new RobustnessEvaluator.Sets(
             matched(sets.test()), sets.validation().map(this::matched), sets.foreign());
     return new RobustnessEvaluator(pretrained.model(), how.device(), how.dtype(), input, plan)
         .run(matched, watcher);
+  }
+
+  /**
+   * Computes what a layer puts out for pictures, which need not be of the network's classes.
+   *
+   * @param layer full name of a module, or {@link FeatureExtractor#POOLED}
+   * @throws LinnetException if there is no such layer, with the nearest names, or no picture can be
+   *     read
+   */
+  public Embedding embed(
+      PictureSet pictures,
+      String layer,
+      Computing how,
+      BadPictures bad,
+      Evaluator.Watcher watcher) {
+    PictureLoader.Options options =
+        new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
+    FeatureExtractor extractor =
+        new FeatureExtractor(pretrained.model(), how.device(), how.dtype()).of(List.of(layer));
+    try (PictureLoader loader = new PictureLoader(pictures, reading(), options, bad)) {
+      FeatureTable table = requireNonNull(extractor.run(loader, watcher).get(layer));
+      if (table.rows() == 0) {
+        throw new LinnetException("data: none of its pictures can be read");
+      }
+      List<String> names = new ArrayList<>();
+      for (int row = 0; row < table.rows(); row++) {
+        names.add(pictures.name(table.index(row)));
+      }
+      return new Embedding(table, names, pictures.classes(), layer);
+    }
+  }
+
+  /** How its pictures are read. */
+  public PictureLoader.Reading reading() {
+    return Predictor.reading(pretrained.preprocessing(), orientation, maxPixels);
   }
 
   private PictureSet matched(PictureSet pictures) {

@@ -8,11 +8,13 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
- * Scalars for TensorBoard: {@code events.out.tfevents.SECONDS.linnet} in a run's folder.
+ * Scalars, pictures and histograms for TensorBoard: {@code events.out.tfevents.SECONDS.linnet} in a
+ * run's folder.
  *
  * <pre>
  *   file   = record*
@@ -70,6 +72,45 @@ public final class EventFileWriter implements AutoCloseable {
         (tag, value) ->
             summary.message(1, new Message().string(1, tag).fixed32(2, value.floatValue())));
     write(new Message().varint(2, step).message(5, summary));
+  }
+
+  /**
+   * Writes a picture of one step.
+   *
+   * @param tag such as {@code explain/filters}
+   * @param png its file
+   * @param height in pixels, likewise width
+   * @param channels 1 or 3
+   */
+  public void picture(long step, String tag, byte[] png, int height, int width, int channels) {
+    Message image = new Message().varint(1, height).varint(2, width).varint(3, channels);
+    Message value = new Message().string(1, tag).message(4, image.data(4, png));
+    write(new Message().varint(2, step).message(5, new Message().message(1, value)));
+  }
+
+  /** Writes how numbers are spread at one step, each under its tag such as {@code fc.weight}. */
+  public void histograms(long step, Map<String, Histogram> values) {
+    Message summary = new Message();
+    values.forEach(
+        (tag, histogram) -> {
+          Message spread =
+              new Message()
+                  .fixed64(1, histogram.min())
+                  .fixed64(2, histogram.max())
+                  .fixed64(3, (double) histogram.count())
+                  .fixed64(4, histogram.sum())
+                  .fixed64(5, histogram.sumOfSquares())
+                  .data(6, doubles(histogram.limits()))
+                  .data(7, doubles(histogram.counts()));
+          summary.message(1, new Message().string(1, tag).message(5, spread));
+        });
+    write(new Message().varint(2, step).message(5, summary));
+  }
+
+  private static byte[] doubles(List<Double> values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.size()).order(ByteOrder.LITTLE_ENDIAN);
+    values.forEach(bytes::putDouble);
+    return bytes.array();
   }
 
   /** The file that is written. */
@@ -133,6 +174,10 @@ public final class EventFileWriter implements AutoCloseable {
 
     Message message(int field, Message value) {
       return lengthDelimited(field, value.bytes());
+    }
+
+    Message data(int field, byte[] bytes) {
+      return lengthDelimited(field, bytes);
     }
 
     Message append(Message fields) {
