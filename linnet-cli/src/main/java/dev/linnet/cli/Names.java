@@ -32,4 +32,12 @@ final class Names {
       return Recipes.presets().stream().map(Recipes.Preset::name).iterator();
     }
   }
+
+  /** What {@code train --strategy} takes. */
+  static final class OfStrategies implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Transfer.names().iterator();
+    }
+  }
 }

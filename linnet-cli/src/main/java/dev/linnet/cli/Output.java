@@ -216,6 +216,19 @@ final class Output {
 
   /** A table for people: the first row is its head, numbers stand on the right. */
   void table(List<List<String>> rows) {
+    List<String> lines = lines(rows);
+    for (int i = 0; i < lines.size(); i++) {
+      answer(i == 0 ? style().bold(lines.get(i)) : lines.get(i));
+    }
+  }
+
+  /** The same beside the answer. */
+  void noteTable(List<List<String>> rows) {
+    lines(rows).forEach(this::note);
+  }
+
+  private static List<String> lines(List<List<String>> rows) {
+    List<String> lines = new ArrayList<>();
     List<Integer> widths = widths(rows);
     for (int i = 0; i < rows.size(); i++) {
       StringBuilder line = new StringBuilder();
@@ -224,9 +237,9 @@ final class Output {
         String blank = " ".repeat(widths.get(column) - cell.length());
         line.append(isNumbers(rows, column) ? blank + cell : cell + blank).append(" ".repeat(GAP));
       }
-      String text = line.toString().stripTrailing();
-      answer(i == 0 ? style().bold(text) : text);
+      lines.add(line.toString().stripTrailing());
     }
+    return lines;
   }
 
   private static boolean isNumbers(List<List<String>> rows, int column) {

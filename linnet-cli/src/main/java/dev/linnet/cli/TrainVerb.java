@@ -19,6 +19,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,8 @@ import picocli.CommandLine.Option;
       "  linnet train --data photos/ --from hf://timm/resnet18.a1_in1k",
       "  linnet train --data photos/ --from resnet50 --weights resnet50.pth",
       "  linnet train --data photos/ --from runs/other --epochs 10",
+      "  linnet train --data photos/ --from weights/ --strategy auto",
+      "  linnet train --data photos/ --from weights/ --strategy compare --out runs/compare",
       "  linnet train --data photos/ --dry-run",
       "  linnet train --data photos/ --find-lr",
       "  linnet train --resume runs/photos",
@@ -88,6 +91,16 @@ final class TrainVerb implements Callable<Integer> {
               + " --out the curve is saved there")
   private boolean findLr;
 
+  @Option(
+      names = "--strategy",
+      paramLabel = "STRATEGY",
+      completionCandidates = Names.OfStrategies.class,
+      description =
+          "with --from: head, top, all or staged, what to train; auto: measure which one fits, say"
+              + " why, and do it; compare: all of them, with a table and curves. The recipe is then"
+              + " transfer")
+  private @Nullable String strategy;
+
   private final Session session;
   private @Nullable RecipeOptions options;
 
@@ -117,19 +130,22 @@ final class TrainVerb implements Callable<Integer> {
           "--find-lr and %s: give one of the two"
               .formatted(resume != null ? "--resume" : "--dry-run"));
     }
+    Optional<Transfer> transfer = Transfer.of(session, strategy, given(), resume);
+    if (transfer.filter(Transfer::compares).isPresent()) {
+      String base = recipe == null ? Transfer.RECIPE : recipe;
+      return transfer.get().compare(base, given(), sets, Optional.ofNullable(out), around());
+    }
     if (out != null && !dryRun) {
       RunFolder.checkNew(out);
     }
-    Experiment.Surroundings around =
-        new Experiment.Surroundings(
-            Places.of(session.shell().environment()),
-            new DownloadProgress(session.output()),
-            Device.parse(session.common().device),
-            ModelArgument.hub(session));
+    Experiment.Surroundings around = around();
     if (resume != null) {
       return goOn(resume, around);
     }
-    Experiment experiment = Experiment.plan(read(recipe == null ? DEFAULT_RECIPE : recipe), around);
+    Experiment experiment =
+        transfer.isPresent()
+            ? transfer.get().plan(recipe == null ? Transfer.RECIPE : recipe, given(), sets, around)
+            : Experiment.plan(read(recipe == null ? DEFAULT_RECIPE : recipe), around);
     if (dryRun) {
       return answerPlan(experiment);
     }
@@ -144,6 +160,14 @@ final class TrainVerb implements Callable<Integer> {
                 session.shell().folder().resolve("runs"), defaultName(experiment))
             : RunFolder.create(out);
     return train(experiment, folder, TrainingRun.Start.NEW);
+  }
+
+  private Experiment.Surroundings around() {
+    return new Experiment.Surroundings(
+        Places.of(session.shell().environment()),
+        new DownloadProgress(session.output()),
+        Device.parse(session.common().device),
+        ModelArgument.hub(session));
   }
 
   /** Goes on; a run that was ended before anything was saved starts over. */

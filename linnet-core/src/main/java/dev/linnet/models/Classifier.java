@@ -409,6 +409,28 @@ public abstract class Classifier extends Module {
         "zero head", () -> layer.parameters().values().forEach(p -> p.value().detach().zero()));
   }
 
+  /**
+   * Sets the weights of a linear head: logits are {@code weight · pooled + bias}.
+   *
+   * @param weight [classes, {@link #numFeatures}], row after row
+   * @param bias [classes]; must be all that the head has beside
+   * @throws IllegalStateException if the head works on maps
+   */
+  public final void setHead(float[] weight, float[] bias) {
+    if (!headsOnRows()) {
+      throw new IllegalStateException(architecture + ": its head works on maps, not on rows");
+    }
+    Scope.run(
+        "set head",
+        () -> {
+          state(headName() + ".weight")
+              .value()
+              .detach()
+              .set(Tensor.of(weight, classes, numFeatures()));
+          state(headName() + ".bias").value().detach().set(Tensor.of(bias, classes));
+        });
+  }
+
   private void replace(String name, Module fresh, @Nullable Device device, RandomState random) {
     replaceChild(name, fresh);
     if (device != null) {

@@ -151,6 +151,17 @@ final class FeatureCache {
     return Tensor.of(all, size, table.width());
   }
 
+  /**
+   * The features of a set, those of the mirror images last where they are wanted.
+   *
+   * @param reading of the evaluation
+   * @param workers threads that read
+   */
+  FeatureTable table(PictureSet set, Reading reading, int workers, boolean mirrored) {
+    FeatureTable plain = table(set, reading, workers, "plain");
+    return mirrored ? plain.and(table(set, mirrored(reading), workers, "mirrored")) : plain;
+  }
+
   // ------------------------------------------------------------------ the files
 
   private FeatureTable table(PictureSet set, Reading reading, int workers, String side) {

@@ -177,7 +177,7 @@ public record Origin(
             .with("orientation", OrAuto.of(recipe.orientation().orElse(orientation)))
             .with("evaluation", evaluation(recipe.evaluation(), wants));
     String rate = loaded.sources().getOrDefault("schedule.lr", "");
-    if (rate.startsWith("preset ")) {
+    if (rate.startsWith("preset ") && !rate.startsWith("preset " + Presets.TRANSFER)) {
       double lr = recipe.schedule().rate().lr() / TRAINED_ON;
       settled = settled.withSchedule(recipe.schedule().withLr(lr));
       reasons.add(

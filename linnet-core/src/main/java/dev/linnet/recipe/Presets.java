@@ -13,6 +13,9 @@ final class Presets {
   /** What every recipe builds on; it holds a value for each key that every run has. */
   static final String PLAIN = "plain";
 
+  /** The one for weights to start from, whose rate is not that of training from scratch. */
+  static final String TRANSFER = "transfer";
+
   /** Every preset; a test compares it with the folder. */
   static final List<String> NAMES =
       List.of(
@@ -20,6 +23,7 @@ final class Presets {
           "quick",
           "auto",
           "fast",
+          TRANSFER,
           "bag-of-tricks",
           "cutmix",
           "torchvision-v2",

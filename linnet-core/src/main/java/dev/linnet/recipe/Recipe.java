@@ -38,6 +38,8 @@ public record Recipe(
         TrainedLayers train,
     @About("epochs after which one more layer is trained, from the head down to those of train")
         OrNone<Integer> unfreeze,
+    @About("weights of a new head: zero, or those of a linear probe of the frozen features")
+        HeadStart headStart,
     @About("whether features are computed once where the head alone is trained")
         boolean cacheFeatures,
     @About("network; \"linnet models\" lists them") OrAuto<String> model,

@@ -10,6 +10,7 @@ import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureLoader.Reading;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.PictureSubset;
 import dev.linnet.data.Split;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.HeadOnly;
@@ -22,6 +23,7 @@ import dev.linnet.tensor.Engine;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
 import dev.linnet.train.Evaluator;
+import dev.linnet.train.FeatureTable;
 import dev.linnet.train.LearningRateCurve;
 import dev.linnet.train.LearningRateFinder;
 import dev.linnet.train.MetricsLog;
@@ -34,6 +36,7 @@ import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.train.Unfreezing;
+import dev.linnet.train.probe.LinearProbe;
 import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.weights.Fit;
 import dev.linnet.weights.WeightsFolder;
@@ -61,6 +64,12 @@ public final class TrainingRun implements AutoCloseable {
 
   /** Stream of the seed for what the terms of a teacher train. */
   private static final long LESSON_STREAM = 23;
+
+  /** Stream of the seed for the folds of a linear probe. */
+  private static final long PROBE_STREAM = 24;
+
+  /** Pictures that a linear probe sees at most. */
+  private static final int MOST_PROBED = 10_000;
 
   private final Experiment experiment;
   private final RunFolder folder;
@@ -138,6 +147,7 @@ public final class TrainingRun implements AutoCloseable {
         experiment.classes(),
         preprocessing,
         Ingredients.evaluationSize(recipe));
+    experiment.origin().ifPresent(this::startHead);
     Unfreezing unfreezing = Ingredients.unfreezing(recipe);
     unfreezing.freezeRest(model);
     this.features = FeatureCache.serves(recipe, model) ? Optional.of(cache()) : Optional.empty();
@@ -178,6 +188,31 @@ public final class TrainingRun implements AutoCloseable {
       }
       model.zeroHead();
     }
+  }
+
+  /** The head of a linear probe of the features as they are, where that is asked for. */
+  private void startHead(Origin origin) {
+    Recipe recipe = experiment.recipe();
+    if (recipe.headStart() == HeadStart.ZERO || origin.knows(experiment.classes())) {
+      return;
+    }
+    if (!HeadOnly.fits(model)) {
+      warnings.accept(
+          "head_start: the head of "
+              + recipe.model().value()
+              + " is no linear layer on one row of features; it starts at zero, not with a probe");
+      return;
+    }
+    RandomState random = RandomState.of(recipe.seed()).at(PROBE_STREAM);
+    FeatureTable table =
+        cache()
+            .table(
+                PictureSubset.drawn(training, MOST_PROBED, random),
+                Ingredients.evaluation(trainingSide(recipe), normalization),
+                recipe.workers().value(),
+                recipe.augment().mirrors());
+    LinearProbe probe = LinearProbe.of(table, experiment.classes().size(), random);
+    model.setHead(probe.weight(), probe.bias());
   }
 
   /** Writes down what the run depends on. */

@@ -28,7 +28,8 @@ public final class Studies {
           "optimizers",
           "optimizer-rates",
           "distillation",
-          "augmentation");
+          "augmentation",
+          "transfer");
 
   private static final String DEFAULTS =
       "{base: plain, set: {}, seeds: [0, 1, 2], design: one-by-one, reference: none}";

@@ -110,6 +110,18 @@ public final class FeatureTable {
     return new FeatureTable(some, width, someTargets, someIndices);
   }
 
+  /** The rows of this table, then those of another of the same width. */
+  public FeatureTable and(FeatureTable other) {
+    Check.that(other.width == width, "width", other.width, "that of the first, " + width);
+    float[] all = Arrays.copyOf(values, values.length + other.values.length);
+    System.arraycopy(other.values, 0, all, values.length, other.values.length);
+    int[] allTargets = Arrays.copyOf(targets, rows() + other.rows());
+    System.arraycopy(other.targets, 0, allTargets, rows(), other.rows());
+    int[] allIndices = Arrays.copyOf(indices, rows() + other.rows());
+    System.arraycopy(other.indices, 0, allIndices, rows(), other.rows());
+    return new FeatureTable(all, width, allTargets, allIndices);
+  }
+
   // ------------------------------------------------------------------ files
 
   /**

@@ -91,6 +91,7 @@ final class RandomRecipes {
         from.isNone() || train.equals(TrainedLayers.HEAD)
             ? OrNone.none()
             : none(() -> 1 + random.nextInt(9)),
+        from.isNone() ? HeadStart.ZERO : one(HeadStart.values()),
         flip(),
         model,
         modelOptions(model),

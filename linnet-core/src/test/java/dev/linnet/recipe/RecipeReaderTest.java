@@ -72,6 +72,7 @@ final class RecipeReaderTest {
             weights: my.pth
             train: top:3
             unfreeze: 2
+            head_start: probe
             cache_features: false
             model: mobilenetv3_small_100
             model_options:
@@ -124,6 +125,7 @@ final class RecipeReaderTest {
                 OrNone.of("my.pth"),
                 TrainedLayers.top(3),
                 OrNone.of(2),
+                HeadStart.PROBE,
                 false,
                 OrAuto.of("mobilenetv3_small_100"),
                 new Recipe.ModelOptions(

@@ -153,6 +153,7 @@ final class RecipesTest {
             "--weights",
             "--train",
             "--unfreeze",
+            "--head-start",
             "--cache-features",
             "--model",
             "--size",

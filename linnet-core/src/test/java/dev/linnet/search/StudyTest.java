@@ -185,7 +185,8 @@ final class StudyTest {
     assertThatThrownBy(() -> Studies.read("xyzzy", Optional.empty()))
         .hasMessage(
             "--study: got \"xyzzy\"; must be a file or the name of a study; studies: bag-of-tricks,"
-                + " mixing, optimizers, optimizer-rates, distillation, augmentation");
+                + " mixing, optimizers, optimizer-rates, distillation, augmentation,"
+                + " transfer");
   }
 
   @Test

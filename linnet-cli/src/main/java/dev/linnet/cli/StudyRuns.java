@@ -1,0 +1,120 @@
+package dev.linnet.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.linnet.recipe.Experiment;
+import dev.linnet.search.Ablation;
+import dev.linnet.search.StudyFolder;
+import dev.linnet.search.StudyPlan;
+import dev.linnet.train.TrainingListener;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a study: says what it does, a line a run, and answers with its table. */
+final class StudyRuns {
+  private final Session session;
+  private final int processes;
+
+  /**
+   * @param processes runs that train at once, at least 1
+   */
+  StudyRuns(Session session, int processes) {
+    this.session = session;
+    this.processes = processes;
+  }
+
+  /** Runs what is open of a study and answers with its table. */
+  int run(StudyPlan plan, StudyFolder folder, Experiment.Surroundings around) {
+    Output output = session.output();
+    Ablation.Setting setting =
+        new Ablation.Setting(
+            around, session.command(), processes, launcher(session.common()), output::warn);
+    Ablation ablation = new Ablation(plan, folder, setting, new Told(output));
+    AtomicReference<Ablation.@Nullable Outcome> outcome = new AtomicReference<>();
+    output.note("study: " + folder.path());
+    session.shell().interrupts().during(() -> outcome.set(ablation.run()), ablation::requestStop);
+    output.eraseProgress();
+    return answer(folder, requireNonNull(outcome.get()));
+  }
+
+  private int answer(StudyFolder folder, Ablation.Outcome outcome) {
+    Output output = session.output();
+    if (outcome.interrupted() && outcome.done() < outcome.runs()) {
+      output.error(
+          "interrupted; %d of %d runs are done and the state of the others is saved; the same"
+                  .formatted(outcome.done(), outcome.runs())
+              + " command goes on");
+      return Interrupts.EXIT_CODE;
+    }
+    if (output.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("study", folder.path().toString());
+      json.put("runs", outcome.runs());
+      json.put("done", outcome.done());
+      json.put("rows", outcome.summary().rows());
+      json.put("statements", outcome.summary().statements());
+      output.json(json);
+    } else {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(outcome.summary().head());
+      rows.addAll(outcome.summary().table());
+      output.table(rows, List.of("memory", "parameters", "MACs"));
+      outcome.summary().statements().forEach(output::answer);
+      output.answer("study: " + folder.path());
+    }
+    outcome.failures().forEach(output::error);
+    return outcome.failures().isEmpty() ? Failures.DONE : Failures.FAILED;
+  }
+
+  /** What starts this program again, with the same options of the JVM, for one run. */
+  private static List<String> launcher(Common common) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "ablate",
+            "run",
+            "--device",
+            common.device));
+    return command;
+  }
+
+  /** Says what the study does, a line a run. */
+  private static final class Told implements Ablation.Listener {
+    private final Output output;
+
+    Told(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public TrainingListener started(String row, long seed, int number, int ofRuns) {
+      output.note("run %d of %d: %s, seed %d".formatted(number, ofRuns, row, seed));
+      String title = "%d/%d %s, seed %d".formatted(number, ofRuns, row, seed);
+      return new StudyProgress(output, title, output::detail);
+    }
+
+    @Override
+    public void found(String row, long seed, int number, int ofRuns) {
+      output.detail("run %d of %d: %s, seed %d: done".formatted(number, ofRuns, row, seed));
+    }
+
+    @Override
+    public void ended(String row, long seed, Optional<Double> top1, String why) {
+      String figure = top1.map(t -> String.format(Locale.ROOT, "top-1 %.2f %%", t)).orElse(why);
+      output.note("  %s, seed %d: %s".formatted(row, seed, figure));
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.linnet.data;
+
+import dev.linnet.base.Check;
+import dev.linnet.base.RandomState;
+import dev.linnet.base.Sha256;
+import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PictureTransform;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Some pictures of a set, in a given order; classes and names are the set's. Any thread. */
+public final class PictureSubset implements PictureSet {
+  private final PictureSet set;
+  private final int[] positions;
+
+  private PictureSubset(PictureSet set, int[] positions) {
+    this.set = set;
+    this.positions = positions;
+  }
+
+  /**
+   * At most some pictures, drawn so that each class keeps its share; the whole set where it has no
+   * more.
+   *
+   * @param most at least 1
+   */
+  public static PictureSet drawn(PictureSet set, int most, RandomState random) {
+    Check.that(most >= 1, "pictures", most, "at least 1");
+    if (set.size() <= most) {
+      return set;
+    }
+    int[] counts = new int[set.classes().size()];
+    for (int i = 0; i < set.size(); i++) {
+      counts[set.label(i)]++;
+    }
+    int[] taken = new int[counts.length];
+    int[] chosen = new int[set.size()];
+    int n = 0;
+    for (int index : random.permutation(set.size())) {
+      int label = set.label(index);
+      long share = Math.max(1, (long) counts[label] * most / set.size());
+      if (taken[label] < share) {
+        taken[label]++;
+        chosen[n++] = index;
+      }
+    }
+    int[] positions = Arrays.copyOf(chosen, n);
+    Arrays.sort(positions);
+    return new PictureSubset(set, positions);
+  }
+
+  @Override
+  public int size() {
+    return positions.length;
+  }
+
+  @Override
+  public List<String> classes() {
+    return set.classes();
+  }
+
+  @Override
+  public int label(int index) {
+    return set.label(positions[index]);
+  }
+
+  @Override
+  public String name(int index) {
+    return set.name(positions[index]);
+  }
+
+  @Override
+  public Picture read(int index, DecodeOptions options) {
+    return set.read(positions[index], options);
+  }
+
+  @Override
+  public Picture read(
+      int index, DecodeOptions options, PictureTransform transform, RandomState random) {
+    return set.read(positions[index], options, transform, random);
+  }
+
+  @Override
+  public PictureInfo info(int index) {
+    return set.info(positions[index]);
+  }
+
+  /** That of the whole set and of the positions. */
+  @Override
+  public String fingerprint() {
+    MessageDigest digest = Sha256.digest();
+    digest.update(
+        (set.fingerprint() + Arrays.toString(positions)).getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}
