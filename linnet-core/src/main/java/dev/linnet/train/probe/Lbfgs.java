@@ -19,10 +19,29 @@ final class Lbfgs {
   private Lbfgs() {}
 
   /** A function's value and gradient at a point. */
-  record At(double value, double[] gradient) {}
+  static final class At {
+    private final double value;
+    private final double[] gradient;
 
-  /** A step x' − x, what the gradient changed by, and 1 / (yᵀs). */
-  private record Pair(double[] s, double[] y, double rho) {}
+    /** Takes the gradient over. */
+    At(double value, double[] gradient) {
+      this.value = value;
+      this.gradient = gradient;
+    }
+  }
+
+  /** A step s = x' − x, y that the gradient changed by, and ρ = 1 / (yᵀs). */
+  private static final class Pair {
+    private final double[] s;
+    private final double[] y;
+    private final double rho;
+
+    Pair(double[] s, double[] y, double rho) {
+      this.s = s;
+      this.y = y;
+      this.rho = rho;
+    }
+  }
 
   /**
    * The minimum's place.
@@ -36,24 +55,24 @@ final class Lbfgs {
     double[] x = start;
     At at = function.apply(x);
     Deque<Pair> pairs = new ArrayDeque<>();
-    for (int step = 0; step < most && largest(at.gradient()) > tolerance; step++) {
-      double[] direction = direction(at.gradient(), pairs);
-      double slope = dot(direction, at.gradient());
-      double length = pairs.isEmpty() ? Math.min(1, 1 / norm(at.gradient())) : 1;
+    for (int step = 0; step < most && largest(at.gradient) > tolerance; step++) {
+      double[] direction = direction(at.gradient, pairs);
+      double slope = dot(direction, at.gradient);
+      double length = pairs.isEmpty() ? Math.min(1, 1 / norm(at.gradient)) : 1;
       double[] moved = x;
       At next = at;
       boolean fell = false;
       for (int halving = 0; halving < HALVINGS && !fell; halving++) {
         moved = along(x, direction, length);
         next = function.apply(moved);
-        fell = next.value() <= at.value() + ARMIJO * length * slope;
+        fell = next.value <= at.value + ARMIJO * length * slope;
         length /= 2;
       }
       if (!fell) {
         return x; // as far as numbers of this precision go
       }
       double[] s = difference(moved, x);
-      double[] y = difference(next.gradient(), at.gradient());
+      double[] y = difference(next.gradient, at.gradient);
       double curvature = dot(s, y);
       if (curvature > 1e-12 * norm(s) * norm(y)) {
         pairs.addLast(new Pair(s, y, 1 / curvature));
@@ -72,18 +91,18 @@ final class Lbfgs {
     double[] q = gradient.clone();
     List<Double> alphas = new ArrayList<>();
     for (Pair pair : (Iterable<Pair>) pairs::descendingIterator) {
-      double alpha = pair.rho() * dot(pair.s(), q);
+      double alpha = pair.rho * dot(pair.s, q);
       alphas.add(alpha);
-      add(q, pair.y(), -alpha);
+      add(q, pair.y, -alpha);
     }
     if (!pairs.isEmpty()) {
       Pair last = pairs.getLast();
-      scale(q, 1 / (last.rho() * dot(last.y(), last.y())));
+      scale(q, 1 / (last.rho * dot(last.y, last.y)));
     }
     int at = alphas.size();
     for (Pair pair : pairs) {
-      double beta = pair.rho() * dot(pair.y(), q);
-      add(q, pair.s(), alphas.get(--at) - beta);
+      double beta = pair.rho * dot(pair.y, q);
+      add(q, pair.s, alphas.get(--at) - beta);
     }
     scale(q, -1);
     return q;
