@@ -38,6 +38,14 @@ public record Box(int top, int left, ImageSize size) {
         && (long) left + size.width() <= picture.width();
   }
 
+  /** The pixels that both boxes have as a share of those that one of them has: IoU, in [0, 1]. */
+  public double overlap(Box other) {
+    long height = Math.min(bottom(), other.bottom()) - (long) Math.max(top, other.top());
+    long width = Math.min(right(), other.right()) - (long) Math.max(left, other.left());
+    long both = Math.max(0, height) * Math.max(0, width);
+    return (double) both / (size.area() + other.size.area() - both);
+  }
+
   /** The smallest box that holds this one in a picture whose sides are divided, rounded up. */
   Box dividedBy(int denominator) {
     int newTop = Math.floorDiv(top, denominator);

@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.global.opencv_imgproc;
 import org.bytedeco.opencv.opencv_core.CvErrorCallback;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,27 @@ final class OpenCv {
       throw undecodable(name, header, null);
     }
     return new NativePicture(decoded);
+  }
+
+  /** Red, green and blue of each of the 256 steps of a color map of OpenCV's. */
+  static byte[] colorMap(int number) {
+    byte[] steps = new byte[ColorMap.STEPS];
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] = (byte) i;
+    }
+    byte[] table = new byte[3 * steps.length];
+    try (BytePointer data = new BytePointer(steps);
+        Mat levels = new Mat(steps.length, 1, opencv_core.CV_8UC1, data);
+        Mat colors = new Mat()) {
+      opencv_imgproc.applyColorMap(levels, colors, number);
+      colors.data().get(table);
+    }
+    for (int i = 0; i < table.length; i += 3) { // OpenCV's are blue, green, red
+      byte blue = table[i];
+      table[i] = table[i + 2];
+      table[i + 2] = blue;
+    }
+    return table;
   }
 
   private static BadPictureException undecodable(

@@ -7,6 +7,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.nn.Conv2d;
 import dev.linnet.nn.Dropout;
+import dev.linnet.nn.LayerNorm;
 import dev.linnet.nn.Linear;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.Parameter;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -181,6 +183,42 @@ public abstract class Classifier extends Module {
    */
   protected Tensor asMap(Tensor output, Tensor pictures) {
     return output;
+  }
+
+  /**
+   * The layer whose maps an explanation looks at where none is named; empty for the last maps,
+   * which {@link #features} puts out. A network whose answer comes from one place of the last maps
+   * only names an earlier layer.
+   */
+  public Optional<String> explainedLayer() {
+    return Optional.empty();
+  }
+
+  /**
+   * What a layer put out, as maps.
+   *
+   * @param layer its full name
+   * @param output what it put out, or the gradient of that
+   * @param pictures what the network saw
+   * @return [N, C, h, w]
+   * @throws LinnetException if its output has no places, as that of a head
+   */
+  public final Tensor maps(String layer, Tensor output, Tensor pictures) {
+    Tensor maps = output.rank() == 3 ? asMap(output, pictures) : output;
+    if (maps.rank() != 4) {
+      throw new LinnetException(
+          "layer: got \""
+              + layer
+              + "\", which puts out "
+              + output.shape()
+              + "; must be a layer that puts out maps, such as \""
+              + levels.get(levels.size() - 1).module()
+              + '"');
+    }
+    boolean channelsBehind =
+        find(layer) instanceof Linear
+            || (find(layer) instanceof LayerNorm norm && norm.layout() == LayerNorm.Layout.TOKENS);
+    return channelsBehind && output.rank() == 4 ? maps.permute(0, 3, 1, 2) : maps;
   }
 
   /** What {@link #featureMaps} gives, from the first of the network to the last. */

@@ -16,6 +16,7 @@ import dev.linnet.nn.Sequential;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * ViT: a picture as a row of patches, each a token; twelve blocks in which all tokens look at each
@@ -129,12 +130,18 @@ public final class VisionTransformer extends Classifier {
     return "token";
   }
 
+  /** The norm before the last attention: behind it the answer comes from the class's token only. */
+  @Override
+  public Optional<String> explainedLayer() {
+    return Optional.of("blocks." + (DEPTH - 1) + ".norm1");
+  }
+
   @Override
   protected Tensor asMap(Tensor output, Tensor pictures) {
     long height = pictures.dim(2) / config.patch();
     long width = pictures.dim(3) / config.patch();
     Tensor tokens = output.narrow(1, 1, height * width);
-    return tokens.transpose(1, 2).reshape(output.dim(0), config.width(), height, width);
+    return tokens.transpose(1, 2).reshape(output.dim(0), output.dim(2), height, width);
   }
 
   @Override

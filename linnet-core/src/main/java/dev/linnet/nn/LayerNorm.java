@@ -59,6 +59,11 @@ public final class LayerNorm extends Module {
     return new Spec(channels, layout, EPS);
   }
 
+  /** Where the channels are that it normalizes. */
+  public Layout layout() {
+    return spec.layout();
+  }
+
   @Override
   protected Tensor compute(Tensor x) {
     return switch (spec.layout()) {

@@ -7,6 +7,7 @@ import dev.linnet.data.BadPictures;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.explain.Embedding;
+import dev.linnet.explain.Explainer;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.Preprocessing;
@@ -98,6 +99,11 @@ public record SavedModel(
   /** The same with test-time augmentation. */
   public Predictor predictor(Device device, DType dtype, TestTimeAugmentation augmentation) {
     return new Predictor(pretrained, orientation, maxPixels, device, dtype, augmentation);
+  }
+
+  /** Explains its answers; the network stays the caller's. */
+  public Explainer explainer(Device device) {
+    return new Explainer(pretrained, orientation, maxPixels, device);
   }
 
   /**

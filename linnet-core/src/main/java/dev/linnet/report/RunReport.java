@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.List;
 
 /**
- * A page, such as a run's {@code report.html}: one file that works offline, without scripts, in
- * light and dark, on a phone and on paper.
+ * A page, such as a run's {@code report.html}: one file that works offline, in light and dark, on a
+ * phone and on paper, without scripts but those of its parts that say so.
  *
  * @param title such as the name of the run
  * @param subtitle what is shown in a line: of a run network, data, epochs, date
@@ -35,7 +38,7 @@ public record RunReport(String title, String subtitle, List<Section> sections) {
             "http-equiv",
             "Content-Security-Policy",
             "content",
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:" + allowed());
     html.line().leaf("title", title + " – Linnet");
     html.line().open("style").line().markup(style()).close().close();
     html.line().open("body").line().open("header").leaf("h1", title);
@@ -43,7 +46,35 @@ public record RunReport(String title, String subtitle, List<Section> sections) {
     html.line().open("main");
     sections.forEach(section -> html.line().markup(section.html()));
     html.line().close();
+    for (String script : scripts()) {
+      html.line().open("script").markup(script).close();
+    }
     return html.close().close().line().toString();
+  }
+
+  private List<String> scripts() {
+    return sections.stream().map(Section::script).filter(s -> !s.isEmpty()).distinct().toList();
+  }
+
+  /** The hashes of the scripts that may run: of the page's own and of no other. */
+  private String allowed() {
+    StringBuilder hashes = new StringBuilder();
+    for (String script : scripts()) {
+      if (!Html.escape(script).replace("&#39;", "'").replace("&gt;", ">").equals(script)) {
+        throw new IllegalStateException("a script with \", & or <, which XML reads otherwise");
+      }
+      hashes.append(" 'sha256-").append(sha256(script)).append('\'');
+    }
+    return hashes.isEmpty() ? "" : "; script-src" + hashes;
+  }
+
+  private static String sha256(String text) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+      return Base64.getEncoder().encodeToString(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**

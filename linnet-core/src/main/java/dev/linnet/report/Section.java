@@ -11,8 +11,14 @@ public sealed interface Section
         Listing,
         Mistakes,
         Notes,
+        Overlays,
         Table,
         Tradeoff {
   /** The part as markup: well-formed, without scripts, with nothing to load. */
   String html();
+
+  /** The script that the part needs, once on its page; mostly none. The page allows no other. */
+  default String script() {
+    return "";
+  }
 }

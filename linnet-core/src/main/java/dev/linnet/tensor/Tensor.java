@@ -510,6 +510,30 @@ public final class Tensor implements AutoCloseable {
     handle().backward(gradient.handle(), new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
+  /**
+   * The gradient of this scalar by any tensor that it was computed from, which need not be a leaf:
+   * by what a layer put out, for instance. No leaf's own gradient changes. The graph is used up.
+   *
+   * @param by what this was computed from, with {@link #requiresGrad}
+   * @return of the shape of {@code by}; zeros where this does not depend on it
+   */
+  public Tensor gradient(Tensor by) {
+    TensorVector found =
+        torch.grad(
+            vector(List.of(this)),
+            vector(List.of(by)),
+            new TensorVector(),
+            new BoolOptional(),
+            false,
+            true);
+    org.bytedeco.pytorch.Tensor gradient = found.get(0); // the vector's own: it goes with it
+    return new Tensor(
+        gradient.defined()
+            ? new org.bytedeco.pytorch.Tensor(gradient)
+            : torch.zeros_like(by.handle()),
+        "gradient");
+  }
+
   /** The gradient of a leaf, or null before {@link #backward}. */
   public @Nullable Tensor grad() {
     org.bytedeco.pytorch.Tensor gradient = handle().grad();
@@ -936,7 +960,10 @@ public final class Tensor implements AutoCloseable {
 
   /** max(x, 0) in place; gradients stay right, since they need the result only. */
   public Tensor reluInPlace() {
-    return isMeta() ? likeThis("relu") : unary("relu", torch.relu_(handle()));
+    // A handle of its own: relu_ gives back that of this tensor, which may be freed earlier.
+    return isMeta()
+        ? likeThis("relu")
+        : unary("relu", new org.bytedeco.pytorch.Tensor(torch.relu_(handle())));
   }
 
   /** min(max(x, 0), 6). */
@@ -1073,6 +1100,17 @@ public final class Tensor implements AutoCloseable {
     options.align_corners().put(false);
     options.antialias().put(true);
     return unary("resize_bicubic", torch.interpolate(handle(), options));
+  }
+
+  /**
+   * [N, C, H, W] in another size by linear interpolation along both sides, without a filter where
+   * it shrinks.
+   */
+  public Tensor resizeBilinear(long height, long width, Corners corners) {
+    return unary(
+        "resize_bilinear",
+        torch.upsample_bilinear2d(
+            handle(), new long[] {height, width}, corners == Corners.ALIGNED));
   }
 
   /** Largest value of each window. */
