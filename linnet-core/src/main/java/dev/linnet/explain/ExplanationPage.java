@@ -46,7 +46,7 @@ public record ExplanationPage(String network, String layer, ColorMap colors) {
     }
     return new RunReport(
         "Why " + network + " answers so",
-        "%d %s, maps of %s"
+        "%d %s, at %s"
             .formatted(pictures.size(), pictures.size() == 1 ? "picture" : "pictures", layer),
         sections);
   }
