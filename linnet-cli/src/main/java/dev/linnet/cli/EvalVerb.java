@@ -1,8 +1,11 @@
 package dev.linnet.cli;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
+import dev.linnet.data.BoxedSet;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
@@ -14,6 +17,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.robustness.Selection;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -41,6 +45,7 @@ import picocli.CommandLine.Option;
       "  linnet eval resnet50 --weights model.safetensors --data imagenet",
       "  linnet eval hf://timm/resnet18.a1_in1k --data imagenet",
       "  linnet eval runs/photos --robustness --ood textures/ --limit 20",
+      "  linnet eval runs/photos --localization --data VOCdevkit/VOC2012 --method grad-cam",
     })
 final class EvalVerb implements Callable<Integer> {
   private static final int USUAL_BATCH = 64;
@@ -82,6 +87,16 @@ final class EvalVerb implements Callable<Integer> {
 
   @Mixin private RobustnessArgument robustness = new RobustnessArgument();
 
+  @Mixin private LocalizationArgument localization = new LocalizationArgument();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      description =
+          "with --robustness or --localization: where robustness.html or localization.png and the"
+              + " figures go; default: the run's folder")
+  private @Nullable Path out;
+
   private final Session session;
 
   EvalVerb(Session session) {
@@ -96,7 +111,7 @@ final class EvalVerb implements Callable<Integer> {
     if (boxes != null) {
       Check.that(boxes != Boxes.KEEP, "--boxes", "keep", "none or crop");
     }
-    robustness.check();
+    checkWhatIsMeasured();
     views.check();
     Output output = session.output();
     Device device = session.device();
@@ -105,7 +120,11 @@ final class EvalVerb implements Callable<Integer> {
         saved.recipe().ifPresent(EvalVerb::useItsThreads);
       }
       if (robustness.isAsked()) {
-        robustness.measure(session, saved, asked(device, saved));
+        robustness.measure(session, saved, asked(device, saved), out);
+        return Failures.DONE;
+      }
+      if (localization.isAsked()) {
+        localization.measure(session, saved, located(device, saved), out);
         return Failures.DONE;
       }
       DataSource source = PicturesArgument.source(session, saved, model, data, boxes, "eval");
@@ -128,6 +147,22 @@ final class EvalVerb implements Callable<Integer> {
       }
     }
     return Failures.DONE;
+  }
+
+  private void checkWhatIsMeasured() {
+    if (robustness.isAsked() && localization.isAsked()) {
+      throw new AskedWrongly(
+          "--robustness and --localization: both are given; give one of the two");
+    }
+    if (!robustness.isAsked() && !localization.isAsked() && out != null) {
+      throw new AskedWrongly("--out: is for --robustness and --localization; neither is given");
+    }
+    if (localization.isAsked() && boxes != null) {
+      throw new AskedWrongly(
+          "--boxes: with --localization pictures stay whole and keep their boxes; leave it out");
+    }
+    robustness.check(out);
+    localization.check(out);
   }
 
   private SavedModel.Computing computing(Device device, SavedModel saved) {
@@ -153,6 +188,29 @@ final class EvalVerb implements Callable<Integer> {
         validation.map(this::limited),
         computing(device, saved),
         limitOf(saved));
+  }
+
+  /** Whole pictures with all their boxes. */
+  private LocalizationArgument.Asked located(Device device, SavedModel saved) {
+    DataSource source =
+        PicturesArgument.boxed(
+            session, saved, model, data, limit == null ? DataOptions.ALL : limit, "eval");
+    source.warnings().forEach(session.output()::warn);
+    PictureSet set = split == null ? source.evaluated() : source.need(split);
+    BoxedSet boxed =
+        BoxedSet.of(set)
+            .orElseThrow(
+                () ->
+                    new LinnetException(
+                        "--localization: %s has no boxes (%s); name Pascal VOC or COCO by --data"
+                            .formatted(source.where(), source.layout())));
+    return new LocalizationArgument.Asked(
+        model.name(),
+        source.name(),
+        boxed,
+        computing(device, saved),
+        new BadPictures(limitOf(saved), set.size(), session.output()::warn),
+        device);
   }
 
   private PictureSet limited(PictureSet set) {

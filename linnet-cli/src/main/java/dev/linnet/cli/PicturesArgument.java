@@ -97,6 +97,28 @@ final class PicturesArgument {
       @Nullable String data,
       @Nullable Boxes boxes,
       String verb) {
+    return source(session, saved, model, data, boxes, DataOptions.ALL, verb);
+  }
+
+  /** Whole pictures with all their boxes; at most so many a class. */
+  static DataSource boxed(
+      Session session,
+      SavedModel saved,
+      ModelArgument model,
+      @Nullable String data,
+      int limit,
+      String verb) {
+    return source(session, saved, model, data, Boxes.KEEP, limit, verb);
+  }
+
+  private static DataSource source(
+      Session session,
+      SavedModel saved,
+      ModelArgument model,
+      @Nullable String data,
+      @Nullable Boxes boxes,
+      int limit,
+      String verb) {
     Optional<String> own = saved.recipe().flatMap(recipe -> recipe.data().given());
     if (data == null && own.isEmpty()) {
       throw new AskedWrongly(
@@ -107,6 +129,7 @@ final class PicturesArgument {
     DataOptions options =
         DataOptions.of(Places.of(session.shell().environment()))
             .withHoldout(Holdout.NONE)
+            .withLimit(limit)
             .withSeed(seed(session))
             .withDownloads(new DownloadProgress(session.output()));
     boolean isOwn = own.isPresent() && isSame(name, own.get());

@@ -54,13 +54,6 @@ final class RobustnessArgument {
               + " pictures are always there")
   private List<String> foreign = new ArrayList<>();
 
-  @Option(
-      names = "--out",
-      paramLabel = "FOLDER",
-      description =
-          "with --robustness: where robustness.html, .json and .csv go; default: the run's folder")
-  private @Nullable Path out;
-
   /**
    * What is to be measured.
    *
@@ -81,14 +74,11 @@ final class RobustnessArgument {
   }
 
   /** Refuses what has no meaning without it, and files that are there already. */
-  void check() {
+  void check(@Nullable Path out) {
     if (!asked && !foreign.isEmpty()) {
       throw new AskedWrongly("--ood: is for --robustness, which is not given");
     }
-    if (!asked && out != null) {
-      throw new AskedWrongly("--out: is for --robustness, which is not given");
-    }
-    if (out != null) {
+    if (asked && out != null) {
       for (String ending : ENDINGS) {
         NewFile.explicit("--out", out.resolve(STEM + ending));
       }
@@ -96,7 +86,7 @@ final class RobustnessArgument {
   }
 
   /** Measures, answers and writes. */
-  void measure(Session session, SavedModel saved, Asked asked) {
+  void measure(Session session, SavedModel saved, Asked asked, @Nullable Path out) {
     Output output = session.output();
     long seed = session.common().seed == null ? 0 : session.common().seed;
     RobustnessPlan plan = RobustnessPlan.DEFAULT.withSeed(seed);
@@ -127,7 +117,7 @@ final class RobustnessArgument {
     output.eraseProgress();
     RobustnessReport report = new RobustnessReport(asked.model(), asked.data(), plan, robustness);
     answer(output, report);
-    write(output, saved, asked.model(), report);
+    write(output, saved, asked.model(), report, out);
   }
 
   private static PictureSet pictures(Session session, String name) {
@@ -155,7 +145,8 @@ final class RobustnessArgument {
     output.answer(Figures.line(report.robustness().clean()));
   }
 
-  private void write(Output output, SavedModel saved, String model, RobustnessReport report) {
+  private static void write(
+      Output output, SavedModel saved, String model, RobustnessReport report, @Nullable Path out) {
     if (out == null && saved.recipe().isEmpty()) {
       output.note("nothing was written; --out FOLDER keeps the page, all points as CSV and JSON");
       return;

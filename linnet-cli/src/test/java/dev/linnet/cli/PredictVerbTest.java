@@ -411,7 +411,7 @@ final class PredictVerbTest {
     Run.of("eval", run(), "--ood", "digits")
         .failed(2, "linnet: --ood: is for --robustness, which is not given");
     Run.of("eval", run(), "--out", "x")
-        .failed(2, "linnet: --out: is for --robustness, which is not given");
+        .failed(2, "linnet: --out: is for --robustness and --localization; neither is given");
     Path one = folder.resolve("one");
     Pictures.write(one.resolve("dark").resolve("a.png"), 0, 1);
     Run.of("eval", run(), "--robustness", "--data", one.toString(), "--quiet")

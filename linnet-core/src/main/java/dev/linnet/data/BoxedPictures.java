@@ -2,6 +2,7 @@ package dev.linnet.data;
 
 import dev.linnet.base.RandomState;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.EvalTransform;
 import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
@@ -28,6 +29,11 @@ final class BoxedPictures implements BoxedSet {
   @Override
   public List<ClassBox> boxes(int index, Orientation orientation) {
     return store.boxes(set.picture(index), orientation);
+  }
+
+  @Override
+  public List<ClassBox> seen(int index, Orientation orientation, EvalTransform view) {
+    return store.seen(set.picture(index), orientation, view);
   }
 
   @Override

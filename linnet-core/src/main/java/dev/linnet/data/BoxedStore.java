@@ -4,6 +4,7 @@ import dev.linnet.base.RandomState;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.Box;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageHeader;
 import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
@@ -39,8 +40,22 @@ final class BoxedStore implements Store {
 
   /** The boxes of a picture as it is decoded, without empty ones and those outside. */
   List<ClassBox> boxes(int picture, Orientation orientation) {
-    MarkedPicture marked = pictures.get(picture);
+    return boxes(picture, header(picture), orientation);
+  }
+
+  /** The same where an evaluation sees them. */
+  List<ClassBox> seen(int picture, Orientation orientation, EvalTransform view) {
     ImageHeader header = header(picture);
+    List<ClassBox> seen = new ArrayList<>();
+    for (ClassBox box : boxes(picture, header, orientation)) {
+      view.place(box.box(), header.size(orientation))
+          .ifPresent(place -> seen.add(new ClassBox(box.label(), place)));
+    }
+    return seen;
+  }
+
+  private List<ClassBox> boxes(int picture, ImageHeader header, Orientation orientation) {
+    MarkedPicture marked = pictures.get(picture);
     List<ClassBox> there = new ArrayList<>();
     for (MarkedBox box : marked.boxes()) {
       try {

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
+import dev.linnet.data.BoxedSet;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.explain.Embedding;
 import dev.linnet.explain.Explainer;
+import dev.linnet.explain.LocalizationEvaluator;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.Preprocessing;
@@ -228,6 +230,18 @@ public record SavedModel(
   /** How its pictures are read. */
   public PictureLoader.Reading reading() {
     return Predictor.reading(pretrained.preprocessing(), orientation, maxPixels);
+  }
+
+  /**
+   * What an evaluation of its heatmaps reads; classes are matched as {@link #match} does.
+   *
+   * @param how whose type and views are not used: a heatmap is of one view, in fp32
+   * @throws LinnetException as {@link #match}
+   */
+  public LocalizationEvaluator.Input localized(BoxedSet set, Computing how, BadPictures bad) {
+    ClassMatch match = match(set.classes());
+    return new LocalizationEvaluator.Input(
+        set, match.labels(), match.classes(), reading(), how.batch(), how.workers(), bad);
   }
 
   private PictureSet matched(PictureSet pictures) {
