@@ -76,6 +76,11 @@ final class AttributionArgument {
       description = "inferno, viridis or turbo; default inferno")
   private ColorMap colors = ColorMap.INFERNO;
 
+  /** The layer that was named, if any. */
+  List<String> layers() {
+    return layer == null ? List.of() : List.of(layer);
+  }
+
   /** Refuses what no network can do. */
   void check() {
     methods();

@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
       "  linnet explain runs/photos new.jpg --class cat --class dog --method all",
       "  linnet explain runs/photos new.jpg --layer layer3 --sanity",
       "  linnet explain hf://timm/resnet18.a1_in1k new.jpg --out why",
+      "  linnet explain runs/photos --network --data photos/ --out inside",
     })
 final class ExplainVerb implements Callable<Integer> {
   @Mixin private ModelArgument model = new ModelArgument();
@@ -38,6 +39,8 @@ final class ExplainVerb implements Callable<Integer> {
   private List<Path> pictures = new ArrayList<>();
 
   @Mixin private AttributionArgument attribution = new AttributionArgument();
+
+  @Mixin private NetworkArgument network = new NetworkArgument();
 
   @Option(
       names = "--out",
@@ -53,6 +56,9 @@ final class ExplainVerb implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (network.isAsked()) {
+      return network();
+    }
     if (pictures.isEmpty()) {
       throw new AskedWrongly("\"linnet explain\" needs PICTURE; see \"linnet explain --help\"");
     }
@@ -61,6 +67,19 @@ final class ExplainVerb implements Callable<Integer> {
     Device device = session.device();
     try (SavedModel saved = model.open(session, device)) {
       attribution.explain(session, saved, model.name(), device, pictures, folder);
+    }
+    return Failures.DONE;
+  }
+
+  private int network() {
+    if (!pictures.isEmpty()) {
+      throw new AskedWrongly("--network: takes no PICTURE; name a data set by --data");
+    }
+    network.check();
+    Path folder = NewFile.at(out, session.shell().folder(), "explain", "");
+    Device device = session.device();
+    try (SavedModel saved = model.open(session, device)) {
+      network.write(session, saved, model, device, attribution.layers(), folder);
     }
     return Failures.DONE;
   }

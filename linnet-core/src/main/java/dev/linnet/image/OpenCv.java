@@ -1,6 +1,7 @@
 package dev.linnet.image;
 
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -71,6 +72,31 @@ final class OpenCv {
       table[i + 2] = blue;
     }
     return table;
+  }
+
+  /** Encodes a picture as JPEG. */
+  static byte[] encodeJpeg(Picture picture, int quality) {
+    byte[] pixels = picture.pixels();
+    boolean color = picture.channels() == 3;
+    if (color) {
+      for (int i = 0; i < pixels.length; i += 3) { // OpenCV's are blue, green, red
+        byte red = pixels[i];
+        pixels[i] = pixels[i + 2];
+        pixels[i + 2] = red;
+      }
+    }
+    int type = color ? opencv_core.CV_8UC3 : opencv_core.CV_8UC1;
+    try (BytePointer data = new BytePointer(pixels);
+        Mat mat = new Mat(picture.height(), picture.width(), type, data);
+        BytePointer file = new BytePointer();
+        IntPointer settings = new IntPointer(opencv_imgcodecs.IMWRITE_JPEG_QUALITY, quality)) {
+      if (!opencv_imgcodecs.imencode(".jpg", mat, file, settings)) {
+        throw new IllegalStateException("OpenCV wrote no JPEG");
+      }
+      byte[] bytes = new byte[Math.toIntExact(file.limit())];
+      file.get(bytes);
+      return bytes;
+    }
   }
 
   private static BadPictureException undecodable(

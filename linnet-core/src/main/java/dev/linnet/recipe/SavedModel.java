@@ -10,9 +10,13 @@ import dev.linnet.data.PictureSet;
 import dev.linnet.explain.Embedding;
 import dev.linnet.explain.Explainer;
 import dev.linnet.explain.LocalizationEvaluator;
+import dev.linnet.explain.NetworkReport;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.Preprocessing;
+import dev.linnet.report.Notes;
+import dev.linnet.report.RunReport;
+import dev.linnet.report.Section;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
@@ -225,6 +229,46 @@ public record SavedModel(
       }
       return new Embedding(table, names, pictures.classes(), layer);
     }
+  }
+
+  /**
+   * What the network learnt, as a page.
+   *
+   * @param title of the page
+   * @throws LinnetException if a layer does not exist or puts out no maps, or no picture can be
+   *     read
+   */
+  public RunReport network(
+      String title,
+      NetworkReport report,
+      PictureSet pictures,
+      Computing how,
+      BadPictures bad,
+      Evaluator.Watcher watcher) {
+    Optional<ClassMatch> match;
+    try {
+      match = Optional.of(match(pictures.classes()));
+    } catch (LinnetException others) {
+      match = Optional.empty(); // no answer can be right: what the layers put out still tells
+    }
+    PictureSet set = match.map(m -> MatchedSet.of(pictures, m)).orElse(pictures);
+    PictureLoader.Options options =
+        new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
+    List<Section> sections = new ArrayList<>();
+    if (match.isEmpty()) {
+      sections.add(
+          new Notes(
+              List.of(
+                  "The classes of the data are none of the network's: no answer is right or"
+                      + " wrong.")));
+    }
+    try (PictureLoader loader = new PictureLoader(set, reading(), options, bad)) {
+      NetworkReport.Input input =
+          new NetworkReport.Input(set, loader, reading(), match.isPresent());
+      sections.addAll(report.sections(pretrained, input, how.device(), how.dtype(), watcher));
+    }
+    String about = "%s, %d pictures".formatted(pretrained.model().architecture(), pictures.size());
+    return new RunReport(title, about, sections);
   }
 
   /** How its pictures are read. */

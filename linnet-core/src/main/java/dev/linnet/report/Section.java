@@ -8,13 +8,15 @@ public sealed interface Section
         Facts,
         Figures,
         Gains,
+        Gallery,
         Listing,
         Mistakes,
         Notes,
         Overlays,
+        PictureMap,
         Table,
         Tradeoff {
-  /** The part as markup: well-formed, without scripts, with nothing to load. */
+  /** The part as markup: well-formed, without scripts that run, with nothing to load. */
   String html();
 
   /** The script that the part needs, once on its page; mostly none. The page allows no other. */

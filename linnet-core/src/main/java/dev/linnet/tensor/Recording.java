@@ -2,6 +2,7 @@ package dev.linnet.tensor;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -57,6 +58,15 @@ public record Recording(List<Node> nodes) {
     } finally {
       scope.close();
     }
+  }
+
+  /**
+   * The node that made a tensor of the pass, if any did: a picture and a weight have none.
+   *
+   * @param tensor what the pass computed; it may be closed
+   */
+  public Optional<Node> nodeOf(Tensor tensor) {
+    return tensor.node < 0 ? Optional.empty() : Optional.of(nodes.get(tensor.node));
   }
 
   /** Multiply-adds of the whole pass. */

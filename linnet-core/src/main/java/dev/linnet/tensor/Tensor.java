@@ -829,7 +829,10 @@ public final class Tensor implements AutoCloseable {
 
   /** Every step-th element of a dimension from the first; a view. */
   public Tensor stride(int dim, long step) {
-    return unary("slice", handle().slice(dim, new LongOptional(), new LongOptional(), step));
+    return unary(
+        "slice",
+        handle().slice(dim, new LongOptional(), new LongOptional(), step),
+        Map.of("dim", dim, "step", step));
   }
 
   /** A rectangle of the last two dimensions; a view. */
@@ -858,7 +861,10 @@ public final class Tensor implements AutoCloseable {
 
   /** A constant around; amounts as in {@link #pad(long...)}. */
   public Tensor pad(double value, long[] amounts) {
-    return unary("pad", torch.pad(handle(), amounts, "constant", new DoubleOptional(value)));
+    return unary(
+        "pad",
+        torch.pad(handle(), amounts, "constant", new DoubleOptional(value)),
+        Map.of("amounts", Arrays.stream(amounts).boxed().toList()));
   }
 
   /** The rows (indices of dimension 0) that an int64 tensor names, in this tensor's layout. */
@@ -1120,7 +1126,7 @@ public final class Tensor implements AutoCloseable {
 
   /** Largest value of each window. */
   public Tensor maxPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
-    return unary(
+    return pooled(
         "max_pool2d",
         torch.max_pool2d(
             handle(),
@@ -1128,7 +1134,9 @@ public final class Tensor implements AutoCloseable {
             new long[] {stride, stride},
             new long[] {padding, padding},
             new long[] {1, 1},
-            rounding == PoolRounding.CEIL));
+            rounding == PoolRounding.CEIL),
+        kernel,
+        Window.square(stride, padding, 1));
   }
 
   /**
@@ -1153,7 +1161,7 @@ public final class Tensor implements AutoCloseable {
 
   /** Mean of each window; padding is left out of the mean. */
   public Tensor avgPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
-    return unary(
+    return pooled(
         "avg_pool2d",
         torch.avg_pool2d(
             handle(),
@@ -1162,7 +1170,9 @@ public final class Tensor implements AutoCloseable {
             new long[] {padding, padding},
             rounding == PoolRounding.CEIL,
             false,
-            new LongOptional()));
+            new LongOptional()),
+        kernel,
+        Window.square(stride, padding, 1));
   }
 
   /** Means of a grid of windows that cover the map: [N, C, H, W] to [N, C, height, width]. */
@@ -1277,12 +1287,22 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor unary(String operator, org.bytedeco.pytorch.Tensor result) {
+    return unary(operator, result, NO_ATTRIBUTES);
+  }
+
+  private Tensor unary(
+      String operator, org.bytedeco.pytorch.Tensor result, Map<String, Object> attributes) {
     Tensor y = new Tensor(result, operator);
     Recorder recorder = y.recorder();
     if (recorder != null) {
-      recorder.add(operator, NO_ATTRIBUTES, 0, y, this);
+      recorder.add(operator, attributes, 0, y, this);
     }
     return y;
+  }
+
+  private Tensor pooled(
+      String operator, org.bytedeco.pytorch.Tensor result, long kernel, Window window) {
+    return unary(operator, result, Map.of("window", window, "kernel", List.of(kernel, kernel)));
   }
 
   private Tensor binary(String operator, org.bytedeco.pytorch.Tensor result, Tensor other) {
