@@ -6,6 +6,7 @@ import dev.linnet.data.BadPictures;
 import dev.linnet.data.BoxedSet;
 import dev.linnet.data.Boxes;
 import dev.linnet.data.DataOptions;
+import dev.linnet.data.OneShotRun;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
@@ -16,6 +17,7 @@ import dev.linnet.recipe.SavedModel;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Evaluator;
+import dev.linnet.train.OneShot;
 import dev.linnet.train.robustness.Selection;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,13 +39,15 @@ import picocli.CommandLine.Option;
         "Reads the split test, else val; of a data set without splits, all pictures. Without"
             + " --data a run is measured on its own data, with the split that it drew. Classes"
             + " are matched by name; those of ImageNet also by WordNet id or number, so that a"
-            + " part of ImageNet will do.",
+            + " part of ImageNet will do. Of a run for similarity recall@k and mAP@R are measured, on"
+            + " pictures of any classes; class figures are those of the nearest picture.",
     footer = {
       "  linnet eval runs/photos",
       "  linnet eval runs/photos --data other-photos/ --json",
       "  linnet eval runs/photos --split train",
       "  linnet eval resnet50 --weights model.safetensors --data imagenet",
       "  linnet eval hf://timm/resnet18.a1_in1k --data imagenet",
+      "  linnet eval runs/characters --one-shot all_runs.zip",
       "  linnet eval runs/photos --robustness --ood textures/ --limit 20",
       "  linnet eval runs/photos --localization --data VOCdevkit/VOC2012 --method grad-cam",
     })
@@ -70,6 +74,14 @@ final class EvalVerb implements Callable<Integer> {
           "crop: each box of Pascal VOC or COCO is a picture with its class; default: as in the"
               + " run's training where the data are its own, else none")
   private @Nullable Boxes boxes;
+
+  @Option(
+      names = "--one-shot",
+      paramLabel = "RUNS",
+      description =
+          "tell pictures by one of each class: a folder or an archive with runs, each a folder with"
+              + " class_labels.txt, as Omniglot's all_runs.zip")
+  private @Nullable Path oneShot;
 
   @Option(names = "--limit", paramLabel = "N", description = "pictures a class at most")
   private @Nullable Integer limit;
@@ -111,6 +123,10 @@ final class EvalVerb implements Callable<Integer> {
     if (boxes != null) {
       Check.that(boxes != Boxes.KEEP, "--boxes", "keep", "none or crop");
     }
+    if (oneShot != null && (data != null || split != null || limit != null || robustness.isAsked())) {
+      throw new AskedWrongly(
+          "--one-shot: has pictures of its own; leave --data, --split, --limit and --robustness out");
+    }
     checkWhatIsMeasured();
     views.check();
     Output output = session.output();
@@ -127,11 +143,19 @@ final class EvalVerb implements Callable<Integer> {
         localization.measure(session, saved, located(device, saved), out);
         return Failures.DONE;
       }
+      if (oneShot != null) {
+        answer(saved.oneShot(OneShotRun.read(oneShot), device, ModelArgument.type(session, saved)));
+        return Failures.DONE;
+      }
       DataSource source = PicturesArgument.source(session, saved, model, data, boxes, "eval");
       source.warnings().forEach(output::warn);
       PictureSet set = limited(split == null ? source.evaluated() : source.need(split));
-      ClassMatch match = saved.match(set.classes());
-      match.note().ifPresent(output::note);
+      List<String> classes = set.classes();
+      if (!saved.isSimilarity()) {
+        ClassMatch match = saved.match(set.classes());
+        match.note().ifPresent(output::note);
+        classes = match.classes();
+      }
       BadPictures bad = new BadPictures(limitOf(saved), set.size(), output::warn);
       Evaluator.Report report =
           saved.evaluate(
@@ -143,7 +167,7 @@ final class EvalVerb implements Callable<Integer> {
       if (output.isJson()) {
         output.json(Figures.json(report.metrics()));
       } else {
-        print(report, match.classes());
+        print(report, classes);
       }
     }
     return Failures.DONE;
@@ -265,10 +289,35 @@ final class EvalVerb implements Callable<Integer> {
       printPairs(confusion, classes);
     }
     output.answer("");
+    if (report.metrics().similarity().isPresent()) {
+      output.answer(Figures.line(report.metrics()));
+      return;
+    }
     output.answer(
         String.format(
             Locale.ROOT, "calibration error %.2f %%", 100 * report.calibration().error()));
     output.answer(Figures.line(report.metrics()));
+  }
+
+  private void answer(OneShot measured) {
+    Output output = session.output();
+    if (output.isJson()) {
+      output.json(Figures.json(measured));
+      return;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("run", "pictures", "network", "pixels"));
+    for (OneShot.Run run : measured.runs()) {
+      rows.add(
+          List.of(
+              run.name(),
+              String.valueOf(run.asked()),
+              percent((double) run.right() / run.asked()),
+              percent((double) run.rightByPixels() / run.asked())));
+    }
+    output.table(rows);
+    output.answer("");
+    output.answer(Figures.line(measured));
   }
 
   /** Rows are right classes, columns answers. */

@@ -130,6 +130,7 @@ final class PicturesArgument {
         DataOptions.of(Places.of(session.shell().environment()))
             .withHoldout(Holdout.NONE)
             .withLimit(limit)
+            .withClasses(saved.classRule())
             .withSeed(seed(session))
             .withDownloads(new DownloadProgress(session.output()));
     boolean isOwn = own.isPresent() && isSame(name, own.get());

@@ -17,7 +17,7 @@ record RunFacts(Experiment experiment, Map<String, Integer> pictures) {
 
   static RunFacts of(Experiment experiment) {
     Map<String, Integer> pictures = new LinkedHashMap<>();
-    pictures.put("train", experiment.data().train().size());
+    pictures.put("train", experiment.training().size());
     experiment.data().choosing().ifPresent(set -> pictures.put("val", set.size()));
     experiment.data().set(Split.TEST).map(PictureSet::size).ifPresent(n -> pictures.put("test", n));
     return new RunFacts(experiment, pictures);

@@ -2,6 +2,7 @@ package dev.linnet.cli;
 
 import dev.linnet.train.EpochMetrics;
 import dev.linnet.train.Metrics;
+import dev.linnet.train.SimilarityMetrics;
 import dev.linnet.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -103,6 +104,14 @@ final class TrainProgress implements TrainingListener {
   }
 
   private static String validation(Metrics metrics) {
+    if (metrics.similarity().isPresent()) {
+      SimilarityMetrics s = metrics.similarity().get();
+      return String.format(
+          Locale.ROOT,
+          "  validation recall@1 %5.2f %%  mAP@R %5.2f %%",
+          s.recallAt1(),
+          s.mapAtR());
+    }
     return String.format(
         Locale.ROOT, "  validation loss %.4f  top-1 %5.2f %%", metrics.loss(), metrics.top1());
   }

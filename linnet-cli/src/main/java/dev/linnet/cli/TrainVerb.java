@@ -46,6 +46,7 @@ import picocli.CommandLine.Option;
       "  linnet train --data photos/ --from runs/other --epochs 10",
       "  linnet train --data photos/ --from weights/ --strategy auto",
       "  linnet train --data photos/ --from weights/ --strategy compare --out runs/compare",
+      "  linnet train --data photos/ --task similarity",
       "  linnet train --data photos/ --dry-run",
       "  linnet train --data photos/ --find-lr",
       "  linnet train --resume runs/photos",
@@ -54,11 +55,16 @@ import picocli.CommandLine.Option;
 final class TrainVerb implements Callable<Integer> {
   private static final String DEFAULT_RECIPE = "quick";
 
+  /** The task, and the recipe for it. */
+  private static final String SIMILARITY = "similarity";
+
   @Option(
       names = "--recipe",
       paramLabel = "RECIPE",
       completionCandidates = Names.OfRecipes.class,
-      description = "name or YAML file; default quick; \"linnet recipe list\" names them")
+      description =
+          "name or YAML file; default quick, with --task similarity similarity; \"linnet recipe list\""
+              + " names them")
   private @Nullable String recipe;
 
   @Option(
@@ -145,7 +151,7 @@ final class TrainVerb implements Callable<Integer> {
     Experiment experiment =
         transfer.isPresent()
             ? transfer.get().plan(recipe == null ? Transfer.RECIPE : recipe, given(), sets, around)
-            : Experiment.plan(read(recipe == null ? DEFAULT_RECIPE : recipe), around);
+            : Experiment.plan(read(recipe == null ? usualRecipe() : recipe), around);
     if (dryRun) {
       return answerPlan(experiment);
     }
@@ -175,7 +181,7 @@ final class TrainVerb implements Callable<Integer> {
     RunFolder folder = new RunFolder(run);
     if (!Files.exists(folder.recipe()) && !given().isEmpty()) {
       session.output().note(run + ": nothing is saved there yet; starting over");
-      Experiment experiment = Experiment.plan(read(DEFAULT_RECIPE), around);
+      Experiment experiment = Experiment.plan(read(usualRecipe()), around);
       if (dryRun) {
         return answerPlan(experiment);
       }
@@ -196,6 +202,11 @@ final class TrainVerb implements Callable<Integer> {
 
   private LoadedRecipe read(String nameOrFile) {
     return RecipeReader.create().read(nameOrFile, given(), sets);
+  }
+
+  /** That of the task. */
+  private String usualRecipe() {
+    return SIMILARITY.equals(given().get("task")) ? SIMILARITY : DEFAULT_RECIPE;
   }
 
   private Map<String, String> given() {

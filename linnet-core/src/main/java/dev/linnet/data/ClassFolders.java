@@ -33,13 +33,15 @@ final class ClassFolders {
   private static final int SHOWN = 3;
 
   private final Tree tree;
+  private final ClassRule rule;
   private final List<String> warnings = new ArrayList<>();
   private final List<String> strangers = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private String prefix = "";
 
-  private ClassFolders(Tree tree) {
+  private ClassFolders(Tree tree, ClassRule rule) {
     this.tree = tree;
+    this.rule = rule;
     warnings.addAll(tree.warnings());
   }
 
@@ -64,9 +66,17 @@ final class ClassFolders {
       return part(start);
     }
 
-    /** The part behind the top one. */
-    String second() {
-      return part(path.indexOf('/', start) + 1);
+    /** The class that the folders name, of which the first begins there. */
+    String className(int from, ClassRule.Folders folders) {
+      return switch (folders) {
+        case TOP -> part(from);
+        case LEAF -> path.substring(from, path.lastIndexOf('/'));
+      };
+    }
+
+    /** Where the part behind the top one begins. */
+    int below() {
+      return path.indexOf('/', start) + 1;
     }
 
     private String part(int from) {
@@ -79,9 +89,10 @@ final class ClassFolders {
    * Reads the classes and splits of a tree.
    *
    * @throws LinnetException if it has no pictures or no classes, or splits disagree about classes
+   *     where they may not
    */
-  static Recognized read(Tree tree) {
-    return new ClassFolders(tree).read();
+  static Recognized read(Tree tree, ClassRule rule) {
+    return new ClassFolders(tree, rule).read();
   }
 
   private Recognized read() {
@@ -182,7 +193,7 @@ final class ClassFolders {
               "%s: has both %s/ and %s/; keep one of them"
                   .formatted(tree.where(), before, entry.top()));
         }
-        add(found, split.get(), entry.second(), entry);
+        add(found, split.get(), entry.className(entry.below(), rule.folders()), entry);
       }
     }
     ignored.forEach(
@@ -212,7 +223,7 @@ final class ClassFolders {
       if (entry.depth() == 1) {
         loose.add(entry);
       } else {
-        add(found, Split.TRAIN, entry.top(), entry);
+        add(found, Split.TRAIN, entry.className(entry.start(), rule.folders()), entry);
       }
     }
     warnLoose(loose);
@@ -232,6 +243,14 @@ final class ClassFolders {
     if (train == null) {
       TreeSet<String> all = new TreeSet<>();
       found.values().forEach(byClass -> all.addAll(byClass.keySet()));
+      return List.copyOf(all);
+    }
+    if (rule.splits() == ClassRule.Splits.APART) {
+      List<String> all = new ArrayList<>(train.keySet());
+      TreeSet<String> others = new TreeSet<>();
+      found.values().forEach(byClass -> others.addAll(byClass.keySet()));
+      others.removeAll(train.keySet());
+      all.addAll(others);
       return List.copyOf(all);
     }
     found.forEach(

@@ -11,6 +11,7 @@ import dev.linnet.base.DownloadListener;
  *     all. A larger limit takes those of a smaller one and more
  * @param seed of what is drawn
  * @param boxes what becomes of the boxes of a data set that has them
+ * @param classes how class folders make classes
  * @param drawn what was drawn before and is to be taken again; {@link DrawnIndices#NONE} to draw
  * @param places where names are looked up
  * @param downloads hears how far a download is
@@ -20,6 +21,7 @@ public record DataOptions(
     int limit,
     long seed,
     Boxes boxes,
+    ClassRule classes,
     DrawnIndices drawn,
     Places places,
     DownloadListener downloads) {
@@ -33,36 +35,41 @@ public record DataOptions(
   /** All pictures, seed 0, held out as usual. */
   public static DataOptions of(Places places) {
     return new DataOptions(
-        Holdout.AUTO, ALL, 0, Boxes.NONE, DrawnIndices.NONE, places, DownloadListener.NONE);
+        Holdout.AUTO, ALL, 0, Boxes.NONE, ClassRule.USUAL, DrawnIndices.NONE, places, DownloadListener.NONE);
   }
 
   /** These options with another part held out. */
   public DataOptions withHoldout(Holdout holdout) {
-    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
   }
 
   /** These options with another limit. */
   public DataOptions withLimit(int limit) {
-    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
   }
 
   /** These options with another seed. */
   public DataOptions withSeed(long seed) {
-    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
   }
 
   /** These options with boxes that become something else. */
   public DataOptions withBoxes(Boxes boxes) {
-    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+  }
+
+  /** These options with another rule for classes. */
+  public DataOptions withClasses(ClassRule classes) {
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
   }
 
   /** These options with what was drawn before. */
   public DataOptions withDrawn(DrawnIndices drawn) {
-    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
   }
 
   /** These options with another listener. */
   public DataOptions withDownloads(DownloadListener downloads) {
-    return new DataOptions(holdout, limit, seed, boxes, drawn, places, downloads);
+    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
   }
 }

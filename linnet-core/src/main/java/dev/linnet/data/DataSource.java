@@ -184,9 +184,9 @@ public final class DataSource {
     double fraction = options.holdout().fraction(pools.containsKey(Split.TEST));
     boolean held = train != null && ofTrain != null && !pools.containsKey(Split.VAL);
     if (held && fraction > 0 && train != null && ofTrain != null) {
-      int[] val = Draw.holdOut(train, ofTrain, fraction, options.seed());
+      int[] val = Draw.holdOut(train, ofTrain, fraction, options.holdout().unit(), options.seed());
       if (val.length == 0) {
-        said.add(where() + ": no class has two pictures, so none is held out");
+        said.add(where() + nothingHeldOut(options.holdout()));
       } else {
         taken.put(Split.VAL, val);
         taken.put(Split.TRAIN, Draw.without(ofTrain, val));
@@ -205,6 +205,13 @@ public final class DataSource {
           }
         });
     return DrawnIndices.of(options.seed(), parts);
+  }
+
+  private static String nothingHeldOut(Holdout holdout) {
+    return switch (holdout.unit()) {
+      case PICTURES, AUTO -> ": no class has two pictures, so none is held out";
+      case CLASSES -> ": has fewer than four classes, so none is held out";
+    };
   }
 
   private static DrawnIndices again(DrawnIndices drawn, Recognized found, String name) {

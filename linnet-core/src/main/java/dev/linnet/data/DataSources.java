@@ -16,10 +16,16 @@ import java.util.stream.Stream;
 public final class DataSources {
   private final Catalog catalog;
   private final Disk disk;
+  private final ClassRule classes;
 
   DataSources(Catalog catalog, Disk disk) {
+    this(catalog, disk, ClassRule.USUAL);
+  }
+
+  private DataSources(Catalog catalog, Disk disk, ClassRule classes) {
     this.catalog = catalog;
     this.disk = disk;
+    this.classes = classes;
   }
 
   /**
@@ -31,7 +37,8 @@ public final class DataSources {
    * @throws LinnetException if nothing is there, it is no data set, or a download failed
    */
   public static DataSource open(String nameOrPath, DataOptions options) {
-    return new DataSources(Catalog.STANDARD, Disk.REAL).openNamed(nameOrPath, options);
+    return new DataSources(Catalog.STANDARD, Disk.REAL, options.classes())
+        .openNamed(nameOrPath, options);
   }
 
   DataSource openNamed(String nameOrPath, DataOptions options) {
@@ -106,16 +113,20 @@ public final class DataSources {
   private Recognized file(Path path, List<String> names, Boxes boxes) throws IOException {
     String name = String.valueOf(path.getFileName());
     if (Manifest.isNamedManifest(name)) {
-      return Manifest.read(path, disk);
+      return Manifest.read(path, disk, classes);
     }
     if (TarReader.isNamedTar(name) || TarReader.packing(path).isPresent()) {
       Recognized found = tree(TarReader.read(path, disk), names, boxes);
       return found.withLayout(found.layout() + " in a tar");
     }
+    if (ZipReader.isZip(path)) {
+      Recognized found = tree(ZipReader.read(path, disk), names, boxes);
+      return found.withLayout(found.layout() + " in a zip");
+    }
     String instead =
         Idx.isNamedIdx(name)
             ? "name the folder that it lies in"
-            : "must be a folder, a .tar, .tar.gz or .tar.zst, or a manifest (.csv, .jsonl)";
+            : "must be a folder, a .tar, .tar.gz, .tar.zst or .zip, or a manifest (.csv, .jsonl)";
     throw new LinnetException("%s: is no data set; %s".formatted(path, instead));
   }
 
@@ -164,7 +175,7 @@ public final class DataSources {
     return recognize(archives.get(0), names, boxes);
   }
 
-  private static Recognized tree(Tree tree, List<String> names, Boxes boxes) {
+  private Recognized tree(Tree tree, List<String> names, Boxes boxes) {
     if (Idx.isIn(tree)) {
       return Idx.read(tree, classes(tree, names));
     }
@@ -177,7 +188,7 @@ public final class DataSources {
     if (Coco.isIn(tree)) {
       return Coco.read(tree).labelled(boxes);
     }
-    return ClassFolders.read(tree);
+    return ClassFolders.read(tree, classes);
   }
 
   private static List<String> classes(Tree tree, List<String> names) {

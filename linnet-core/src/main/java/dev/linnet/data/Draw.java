@@ -4,10 +4,11 @@ import dev.linnet.base.RandomState;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Draws by seed, class by class; positions rise, so that a set keeps its order. */
+/** Draws by seed, class by class or whole classes; positions rise, so that a set keeps its order. */
 final class Draw {
   private static final long LIMIT = 1;
   private static final long HOLD_OUT = 2;
+  private static final long HOLD_OUT_CLASSES = 3;
 
   private Draw() {}
 
@@ -27,6 +28,46 @@ final class Draw {
       }
     }
     return IntStream.range(0, taken.length).filter(i -> taken[i]).toArray();
+  }
+
+  /** Which of the positions are held out: {@link #holdOut} or {@link #holdOutClasses}. */
+  static int[] holdOut(
+      StoredSet set, int[] positions, double fraction, Holdout.Unit unit, long seed) {
+    boolean whole =
+        switch (unit) {
+          case PICTURES -> false;
+          case CLASSES -> true;
+          case AUTO -> filled(members(set, positions)).length >= Holdout.MANY_CLASSES;
+        };
+    return whole
+        ? holdOutClasses(set, positions, fraction, seed)
+        : holdOut(set, positions, fraction, seed);
+  }
+
+  /**
+   * All positions of the fraction of the classes, rounded, of which two stay at least and two go;
+   * none where there are fewer than four.
+   */
+  private static int[] holdOutClasses(
+      StoredSet set, int[] positions, double fraction, long seed) {
+    int[][] members = members(set, positions);
+    int[] filled = filled(members);
+    if (filled.length < 4) {
+      return new int[0];
+    }
+    int wanted = (int) Math.round(filled.length * fraction);
+    wanted = Math.min(filled.length - 2, Math.max(2, wanted));
+    int[] order = RandomState.of(seed).at(HOLD_OUT_CLASSES).permutation(filled.length);
+    return Arrays.stream(order)
+        .limit(wanted)
+        .flatMap(i -> Arrays.stream(members[filled[i]]))
+        .sorted()
+        .toArray();
+  }
+
+  /** The labels that have positions. */
+  private static int[] filled(int[][] members) {
+    return IntStream.range(0, members.length).filter(c -> members[c].length > 0).toArray();
   }
 
   /**

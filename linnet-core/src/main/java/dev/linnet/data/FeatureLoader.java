@@ -66,6 +66,11 @@ public final class FeatureLoader implements Loader {
   }
 
   @Override
+  public int classes() {
+    return set.classes().size();
+  }
+
+  @Override
   public Pass pass(int epoch, int firstBatch) {
     Features all = features;
     if (all == null) {

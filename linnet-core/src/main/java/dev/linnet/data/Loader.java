@@ -12,6 +12,9 @@ public interface Loader extends AutoCloseable {
   /** Pictures of an epoch. */
   int images();
 
+  /** K, the number of classes. */
+  int classes();
+
   /**
    * Begins an epoch, or goes on inside one without replaying the batches before.
    *

@@ -48,11 +48,13 @@ final class Manifest {
   private final Path file;
   private final Path folder;
   private final Disk disk;
+  private final ClassRule rule;
   private final ProblemList problems = new ProblemList();
   private final List<Row> rows = new ArrayList<>();
   private boolean hasSplits;
 
-  private Manifest(Path file, Disk disk) {
+  private Manifest(Path file, Disk disk, ClassRule rule) {
+    this.rule = rule;
     this.file = file;
     Path parent = file.toAbsolutePath().getParent();
     this.folder = parent == null ? file.toAbsolutePath() : parent;
@@ -73,8 +75,8 @@ final class Manifest {
    *
    * @throws LinnetException with all problems at once, by line
    */
-  static Recognized read(Path file, Disk disk) {
-    return new Manifest(file, disk).read();
+  static Recognized read(Path file, Disk disk, ClassRule rule) {
+    return new Manifest(file, disk, rule).read();
   }
 
   private Recognized read() {
@@ -90,7 +92,9 @@ final class Manifest {
       String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown");
       throw new LinnetException("%s: cannot be read (%s)".formatted(name, reason), e);
     }
-    checkClasses();
+    if (rule.splits() == ClassRule.Splits.ALIKE) {
+      checkClasses();
+    }
     problems.refuse(name);
     if (rows.isEmpty()) {
       throw new LinnetException(

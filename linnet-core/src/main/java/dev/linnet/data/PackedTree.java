@@ -89,6 +89,19 @@ final class PackedTree implements Tree {
     return String.join("/", parts);
   }
 
+  /** Whether a part of a path is hidden. */
+  static boolean isHidden(String path) {
+    for (int from = 0; from < path.length(); ) {
+      int slash = path.indexOf('/', from);
+      int end = slash < 0 ? path.length() : slash;
+      if (Tree.isHidden(path.substring(from, end))) {
+        return true;
+      }
+      from = end + 1;
+    }
+    return false;
+  }
+
   private static LinnetException refused(String archive, String name, String why) {
     return new LinnetException(
         "%s: member \"%s\" %s, so the archive is refused; pack the pictures again by relative paths"

@@ -202,6 +202,11 @@ public final class PictureLoader implements Loader {
   }
 
   @Override
+  public int classes() {
+    return set.classes().size();
+  }
+
+  @Override
   public Pass pass(int epoch, int firstBatch) {
     if (firstBatch < 0 || firstBatch > batches()) {
       throw new IllegalArgumentException(

@@ -222,7 +222,7 @@ final class TarReader {
 
   /** Whether a member is a file to be listed; links and devices are noted. */
   private boolean accept(TarArchiveEntry entry, String path) {
-    if (entry.isDirectory() || isHidden(path)) {
+    if (entry.isDirectory() || PackedTree.isHidden(path)) {
       return false;
     }
     if (!isPlainFile(entry)) {
@@ -233,18 +233,6 @@ final class TarReader {
       return false;
     }
     return true;
-  }
-
-  private static boolean isHidden(String path) {
-    for (int from = 0; from < path.length(); ) {
-      int slash = path.indexOf('/', from);
-      int end = slash < 0 ? path.length() : slash;
-      if (Tree.isHidden(path.substring(from, end))) {
-        return true;
-      }
-      from = end + 1;
-    }
-    return false;
   }
 
   private static boolean isPlainFile(TarArchiveEntry entry) {

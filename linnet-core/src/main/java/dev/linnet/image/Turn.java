@@ -9,10 +9,10 @@ import dev.linnet.base.Check;
  *
  * @param orientation the tag, in [1, 8]
  */
-record Turn(int orientation) {
+public record Turn(int orientation) {
   static final Turn NONE = new Turn(1);
 
-  Turn {
+  public Turn {
     Check.that(orientation >= 1 && orientation <= 8, "orientation", orientation, "in [1, 8]");
   }
 
@@ -60,7 +60,7 @@ record Turn(int orientation) {
   }
 
   /** The upright picture. */
-  Picture upright(Picture stored) {
+  public Picture upright(Picture stored) {
     if (isNone()) {
       return stored;
     }

@@ -26,9 +26,6 @@ import java.util.TreeMap;
  * <p>Immutable, for any thread.
  */
 public final class Retrieval {
-  /** The k of the field's tables. */
-  public static final List<Integer> USUAL = List.of(1, 2, 4, 8);
-
   private static final int BLOCK = 256;
 
   private final int[] nearest;

@@ -12,6 +12,7 @@ import dev.linnet.nn.Linear;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.Parameter;
 import dev.linnet.nn.Taps;
+import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Scope;
@@ -31,18 +32,21 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network that names what is in a picture: {@code head(pool(features(x)))}.
+ * A network that names what is in a picture: {@code head(pool(features(x)))}. With {@link
+ * Output#EMBEDDING} the same network puts out a row of length 1 by which pictures are compared.
  *
  * <p>In evaluation mode any number of threads may call {@link #forward} and its parts at once, each
  * inside a scope of its own; everything else is for one thread.
  */
 public abstract class Classifier extends Module {
   private static final Dims HEIGHT_AND_WIDTH = Dims.of(2, 3);
+  private static final double LEAST_LENGTH = 1e-12; // as PyTorch's normalize
 
   private final int inChannels;
   private final double dropRate;
   private final double dropPathRate;
   private final Parts parts;
+  private final Output output;
   private int classes;
   private String architecture = getClass().getSimpleName();
   private UnaryOperator<String> stateNames = UnaryOperator.identity();
@@ -58,6 +62,7 @@ public abstract class Classifier extends Module {
     dropRate = options.dropRate();
     dropPathRate = options.dropPathRate();
     parts = options.parts();
+    output = options.output();
     classes = options.classes();
   }
 
@@ -127,7 +132,8 @@ public abstract class Classifier extends Module {
   }
 
   /**
-   * Maps pictures [N, C, H, W] to logits [N, {@link #classes}].
+   * Maps pictures [N, C, H, W] to logits [N, {@link #classes}], or to embeddings of length 1 in
+   * fp32.
    *
    * @throws LinnetException if the pictures have not the network's channels, or a size that it
    *     cannot take
@@ -135,7 +141,12 @@ public abstract class Classifier extends Module {
   @Override
   protected final Tensor compute(Tensor x) {
     checkPictures(x);
-    return head(pool(features(x)));
+    Tensor y = head(pool(features(x)));
+    return output == Output.EMBEDDING ? unit(y.to(DType.FLOAT32)) : y;
+  }
+
+  private static Tensor unit(Tensor rows) {
+    return rows.div(rows.norm(Dims.keeping(1)).clamp(LEAST_LENGTH, Float.MAX_VALUE));
   }
 
   /**
@@ -308,7 +319,12 @@ public abstract class Classifier extends Module {
     return architecture;
   }
 
-  /** The number of outputs. */
+  /** What it puts out. */
+  public final Output output() {
+    return output;
+  }
+
+  /** The number of outputs: of classes, or the width of the embedding. */
   public final int classes() {
     return classes;
   }

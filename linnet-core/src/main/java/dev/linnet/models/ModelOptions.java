@@ -7,7 +7,7 @@ import dev.linnet.tensor.Nonlinearity;
 /**
  * Arguments common to all networks.
  *
- * @param classes outputs, at least 1
+ * @param classes outputs, at least 1: classes, or the width of the embedding
  * @param inChannels colors of the pictures, at least 1
  * @param dropRate probability of dropout before the last layer, or where its paper has it (Wide
  *     ResNet: within the blocks); in [0, 1)
@@ -15,6 +15,7 @@ import dev.linnet.tensor.Nonlinearity;
  *     grow linearly from 0; in [0, 1)
  * @param zeroGamma whether residual branches start at 0
  * @param parts exchangeable parts
+ * @param output what it puts out
  */
 public record ModelOptions(
     int classes,
@@ -22,10 +23,11 @@ public record ModelOptions(
     double dropRate,
     double dropPathRate,
     ZeroGamma zeroGamma,
-    Parts parts) {
+    Parts parts,
+    Output output) {
   /** 1000 classes, 3 channels, nothing dropped. {@link ZooModel#options} are a name's own. */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(1000, 3, 0, 0, ZeroGamma.USUAL, Parts.PUBLISHED);
+      new ModelOptions(1000, 3, 0, 0, ZeroGamma.USUAL, Parts.PUBLISHED, Output.LOGITS);
 
   public ModelOptions {
     Check.that(classes >= 1, "classes", classes, "at least 1");
@@ -36,32 +38,38 @@ public record ModelOptions(
 
   /** Another number of outputs. */
   public ModelOptions withClasses(int value) {
-    return new ModelOptions(value, inChannels, dropRate, dropPathRate, zeroGamma, parts);
+    return new ModelOptions(value, inChannels, dropRate, dropPathRate, zeroGamma, parts, output);
   }
 
   /** Another number of colors. */
   public ModelOptions withInChannels(int value) {
-    return new ModelOptions(classes, value, dropRate, dropPathRate, zeroGamma, parts);
+    return new ModelOptions(classes, value, dropRate, dropPathRate, zeroGamma, parts, output);
   }
 
   /** Another probability of dropout. */
   public ModelOptions withDropRate(double value) {
-    return new ModelOptions(classes, inChannels, value, dropPathRate, zeroGamma, parts);
+    return new ModelOptions(classes, inChannels, value, dropPathRate, zeroGamma, parts, output);
   }
 
   /** Another rate of stochastic depth. */
   public ModelOptions withDropPathRate(double value) {
-    return new ModelOptions(classes, inChannels, dropRate, value, zeroGamma, parts);
+    return new ModelOptions(classes, inChannels, dropRate, value, zeroGamma, parts, output);
   }
 
   /** Another start of residual branches. */
   public ModelOptions withZeroGamma(ZeroGamma value) {
-    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, value, parts);
+    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, value, parts, output);
   }
 
   /** Other parts. */
   public ModelOptions withParts(Parts value) {
-    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, zeroGamma, value);
+    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, zeroGamma, value, output);
+  }
+
+  /** Another output. */
+  public ModelOptions withOutput(Output value) {
+    return new ModelOptions(
+        classes, inChannels, dropRate, dropPathRate, zeroGamma, parts, value);
   }
 
   /** The activation function of the blocks, where the network's own is the given one. */

@@ -351,7 +351,8 @@ public final class Chooser {
   private Recipe.Evaluation evaluation(boolean small, int size, AugmentRecipe augment) {
     Recipe.Evaluation evaluation = recipe.evaluation();
     TestTimeAugmentation views = TestTimeAugmentation.NONE;
-    if (evaluation.tta().isAuto() && augment.mirrors()) {
+    boolean names = recipe.task() == Task.CLASSIFICATION;
+    if (evaluation.tta().isAuto() && augment.mirrors() && names) {
       views = TestTimeAugmentation.FLIP;
       reasons.add("evaluation.tta flip: training mirrors, so the mirror image is asked too");
     }

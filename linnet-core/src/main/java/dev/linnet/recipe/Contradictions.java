@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.train.PictureTrick;
+import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.tricks.CutMix;
 import dev.linnet.tricks.Cutout;
 import dev.linnet.tricks.FeatureCutMix;
@@ -11,6 +12,9 @@ import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.tricks.TeacherTrick;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * What several keys of a recipe say together that cannot be: every such rule stands here. What one
@@ -21,6 +25,16 @@ import java.util.List;
  */
 final class Contradictions {
   private static final String TRICKS = "tricks.";
+
+  /** Tricks on the labels of classes or on what depends on them. */
+  private static final Set<String> OF_CLASSES =
+      Set.of(
+          "label_smoothing",
+          "mixup",
+          "cutmix",
+          "manifold_mixup",
+          "feature_cutmix",
+          "self_distillation");
 
   private final Recipe recipe;
   private final List<Found> found = new ArrayList<>();
@@ -58,6 +72,7 @@ final class Contradictions {
     contradictions.sizes();
     contradictions.plateau();
     contradictions.views();
+    contradictions.task();
     return contradictions.found;
   }
 
@@ -192,6 +207,95 @@ final class Contradictions {
         "loss.name",
         "jsd",
         "another without a trick such as aug_mix, because all views of a picture would be alike");
+  }
+
+  private void task() {
+    switch (recipe.task()) {
+      case CLASSIFICATION -> classification();
+      case SIMILARITY -> similarity();
+    }
+  }
+
+  private void classification() {
+    List<String> similar = SimilarityLossRecipe.names();
+    refuseIf(
+        recipe.loss() instanceof SimilarityLossRecipe,
+        "loss.name",
+        lossName(),
+        or(lossNames(name -> !similar.contains(name)))
+            + " with task classification; for "
+            + lossName()
+            + " write \"task: similarity\"");
+    refuseIf(
+        recipe.classes().heldOut().given().filter(ClassesRecipe.HeldOut.CLASSES::equals).isPresent(),
+        "classes.held_out",
+        "classes",
+        "pictures or auto with task classification, which cannot name classes that it never saw");
+    refuseIf(
+        recipe.classes().turned(),
+        "classes.turned",
+        "true",
+        "false with task classification, which would name turned classes too");
+  }
+
+  private void similarity() {
+    List<String> similar = SimilarityLossRecipe.names();
+    refuseIf(
+        !(recipe.loss() instanceof SimilarityLossRecipe),
+        "loss.name",
+        lossName(),
+        or(lossNames(similar::contains))
+            + " with task similarity; the recipe \"similarity\" has one");
+    boolean grouped = recipe.sampling() instanceof SamplingRecipe.Grouped;
+    refuseIf(
+        recipe.loss() instanceof SimilarityLossRecipe loss && loss.needsGroups() && !grouped,
+        "sampling",
+        nameOf(Kinds.SAMPLINGS, recipe.sampling()),
+        "grouped with loss " + lossName() + ", which compares pictures of a class in a batch");
+    for (Record trick : recipe.tricks().list()) {
+      String name = Tricks.nameOf(trick);
+      refuseIf(
+          OF_CLASSES.contains(name) || trick instanceof TeacherTrick,
+          TRICKS + name,
+          "true",
+          "false with task similarity, whose network has no logits of classes");
+      refuseIf(
+          grouped && trick instanceof RepeatedAugmentation,
+          TRICKS + name,
+          "true",
+          "false with sampling grouped, which repeats pictures itself where it must");
+    }
+    refuseIf(
+        recipe.modelOptions().auxiliary().orElse(false),
+        "model_options.auxiliary",
+        "true",
+        "false with task similarity: heads in the middle name classes");
+    refuseIf(
+        !recipe.evaluation().tta().isAutoOr(views -> views == TestTimeAugmentation.NONE),
+        "evaluation.tta",
+        recipe.evaluation().tta().orElse(TestTimeAugmentation.NONE).name().toLowerCase(Locale.ROOT),
+        "none with task similarity, because probabilities of classes are averaged");
+  }
+
+  private String lossName() {
+    return nameOf(Kinds.LOSSES, recipe.loss());
+  }
+
+  private static String nameOf(List<Kinds.Kind> kinds, Object choice) {
+    return kinds.stream()
+        .filter(kind -> kind.type().isInstance(choice))
+        .map(Kinds.Kind::name)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<String> lossNames(Predicate<String> wanted) {
+    return Kinds.LOSSES.stream().map(Kinds.Kind::name).filter(wanted).toList();
+  }
+
+  private static String or(List<String> words) {
+    int last = words.size() - 1;
+    return String.join(", ", words.subList(0, last)) + " or " + words.get(last);
   }
 
   private void refuseIf(boolean wrong, String key, Object got, String must) {

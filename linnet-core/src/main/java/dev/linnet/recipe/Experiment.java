@@ -129,6 +129,7 @@ public record Experiment(
                 .withLimit(recipe.limit().isNone() ? DataOptions.ALL : recipe.limit().value())
                 .withSeed(recipe.seed())
                 .withBoxes(recipe.boxes())
+                .withClasses(recipe.classRule())
                 .withDrawn(drawn)
                 .withDownloads(around.downloads()));
     teachers.check(data.classes());
@@ -138,7 +139,7 @@ public record Experiment(
             .map(start -> start.over(asked, data.classes()))
             .orElse(new Origin.Settled(asked, List.of()));
     LoadedRecipe loaded = settled.loaded();
-    PictureSet training = data.train();
+    PictureSet training = Ingredients.trained(loaded.recipe(), data.train());
     Optional<PictureSet> validation = data.choosing();
     DataFacts facts =
         DataLook.at(training, validation.map(PictureSet::size).orElse(0), loaded.recipe());
@@ -198,9 +199,12 @@ public record Experiment(
             recipe.color().value());
     long updates =
         (long) recipe.epochs().value()
-            * (data.train().size() / recipe.batch().value() / recipe.accumulate());
+            * (Ingredients.trained(recipe, data.train()).size()
+                / recipe.batch().value()
+                / recipe.accumulate());
     checkOptimizer(recipe, data.classes().size(), updates);
     checkFeatures(recipe, data.classes().size());
+    checkGroups(recipe, Ingredients.trained(recipe, data.train()));
     List<String> warnings = new ArrayList<>(data.warnings());
     warnings.addAll(chosen.warnings());
     Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
@@ -232,6 +236,15 @@ public record Experiment(
     }
     sizes.remove(recipe.size().value()); // which was counted already
     sizes.forEach(size -> Zoo.describe(recipe.model().value(), options, size, size));
+  }
+
+  /** Refuses batches that the classes cannot fill. */
+  private static void checkGroups(Recipe recipe, PictureSet training) {
+    if (recipe.sampling() instanceof SamplingRecipe.Grouped grouped) {
+      int filled =
+          (int) ClassCounts.of(training).pictures().stream().filter(count -> count > 0).count();
+      grouped.sampler(recipe.batch().value()).pictures(filled);
+    }
   }
 
   /** Refuses a trick on features that the network has no place for. */
@@ -313,6 +326,11 @@ public record Experiment(
                     + " an update sees as many pictures)"));
   }
 
+  /** The pictures that are trained on: those of the data, turned too where the recipe says so. */
+  public PictureSet training() {
+    return Ingredients.trained(recipe(), data.train());
+  }
+
   /** The settled recipe. */
   public Recipe recipe() {
     return chosen.recipe();
@@ -329,6 +347,10 @@ public record Experiment(
   }
 
   private static Holdout holdout(Recipe recipe) {
+    return share(recipe).of(recipe.classes().unit(recipe.task()));
+  }
+
+  private static Holdout share(Recipe recipe) {
     if (recipe.val().isAuto()) {
       boolean needed = !recipe.tricks().isAuto() || !recipe.earlyStopping().isNone();
       return needed ? Holdout.AUTO : Holdout.UNLESS_TESTED;

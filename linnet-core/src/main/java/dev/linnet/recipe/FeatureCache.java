@@ -14,6 +14,7 @@ import dev.linnet.image.RandomHorizontalFlip;
 import dev.linnet.image.Sequence;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.HeadOnly;
+import dev.linnet.models.Output;
 import dev.linnet.nn.Parameter;
 import dev.linnet.optim.GradientCentralization;
 import dev.linnet.tensor.DType;
@@ -88,6 +89,7 @@ final class FeatureCache {
     return recipe.cacheFeatures()
         && recipe.train().equals(TrainedLayers.HEAD)
         && HeadOnly.fits(model)
+        && model.output() == Output.LOGITS // whose features are those before the head
         && (recipe.augment() instanceof AugmentRecipe.None
             || recipe.augment() instanceof AugmentRecipe.Flip)
         && recipe.loss().views() == 1

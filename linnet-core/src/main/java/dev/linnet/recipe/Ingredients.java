@@ -8,6 +8,7 @@ import dev.linnet.data.PictureLoader.Reading;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.RepeatedSampler;
 import dev.linnet.data.Sampler;
+import dev.linnet.data.TurnedSet;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
@@ -20,7 +21,10 @@ import dev.linnet.models.Classifier;
 import dev.linnet.models.FeatureLevel;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Output;
 import dev.linnet.models.Preprocessing;
+import dev.linnet.base.RandomState;
+import dev.linnet.tensor.Device;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.Parameter;
 import dev.linnet.optim.ConstantAfter;
@@ -55,7 +59,12 @@ final class Ingredients {
   static ModelOptions modelOptions(Recipe recipe, int classes, ColorMode color) {
     ModelOptions options =
         ModelOptions.DEFAULT
-            .withClasses(classes)
+            .withClasses(
+                switch (recipe.task()) {
+                  case CLASSIFICATION -> classes;
+                  case SIMILARITY -> recipe.embedding();
+                })
+            .withOutput(output(recipe))
             .withInChannels(channels(color))
             .withDropRate(recipe.modelOptions().dropRate())
             .withDropPathRate(recipe.modelOptions().dropPathRate())
@@ -65,8 +74,27 @@ final class Ingredients {
         : options;
   }
 
-  static Objective objective(Recipe recipe, PictureSet training) {
+  static Output output(Recipe recipe) {
+    return switch (recipe.task()) {
+      case CLASSIFICATION -> Output.LOGITS;
+      case SIMILARITY -> Output.EMBEDDING;
+    };
+  }
+
+  /**
+   * @param random where what it trains itself starts
+   */
+  static Objective objective(
+      Recipe recipe, PictureSet training, Device device, RandomState random) {
+    if (recipe.loss() instanceof SimilarityLossRecipe loss) {
+      return loss.objective(training.classes().size(), recipe.embedding(), device, random);
+    }
     return new Supervised(loss(recipe, training));
+  }
+
+  /** The pictures that are trained on. */
+  static PictureSet trained(Recipe recipe, PictureSet set) {
+    return recipe.classes().turned() ? TurnedSet.of(set) : set;
   }
 
   private static Loss loss(Recipe recipe, PictureSet training) {
@@ -90,7 +118,8 @@ final class Ingredients {
     List<ParameterGroup> groups = new ArrayList<>(groups(recipe.optimizer(), model));
     if (!more.isEmpty()) {
       double decay = recipe.optimizer().parameters().weightDecay().value();
-      groups.add(new ParameterGroup(more, decay, 1));
+      double scale = recipe.loss() instanceof SimilarityLossRecipe loss ? loss.lrScale() : 1;
+      groups.add(new ParameterGroup(more, decay, scale));
     }
     return recipe.optimizer().config(setting).over(groups);
   }
@@ -256,7 +285,7 @@ final class Ingredients {
   }
 
   private static Sampler sampler(Recipe recipe) {
-    Sampler sampler = recipe.sampling().sampler();
+    Sampler sampler = recipe.sampling().sampler(recipe.batch().value());
     return recipe
         .tricks()
         .find(RepeatedAugmentation.class)

@@ -85,13 +85,20 @@ final class Kinds {
           new Kind("bce", "binary cross entropy", LossRecipe.Bce.class),
           new Kind("focal", "focal loss", LossRecipe.Focal.class),
           new Kind("poly1", "Poly-1", LossRecipe.Poly1.class),
-          new Kind("jsd", "Jensen-Shannon", LossRecipe.Jsd.class));
+          new Kind("jsd", "Jensen-Shannon", LossRecipe.Jsd.class),
+          // with task similarity
+          new Kind("triplet", "triplet loss", SimilarityLossRecipe.Triplet.class),
+          new Kind("contrastive", "contrastive loss", SimilarityLossRecipe.Contrastive.class),
+          new Kind("nt-xent", "NT-Xent", SimilarityLossRecipe.NtXent.class),
+          new Kind("arcface", "ArcFace", SimilarityLossRecipe.ArcFace.class),
+          new Kind("proxy-anchor", "Proxy-Anchor", SimilarityLossRecipe.ProxyAnchor.class));
 
   static final List<Kind> SAMPLINGS =
       List.of(
           new Kind("uniform", "uniform sampling", SamplingRecipe.Uniform.class),
           new Kind("balanced", "balanced sampling", SamplingRecipe.Balanced.class),
-          new Kind("weighted", "weighted sampling", SamplingRecipe.Weighted.class));
+          new Kind("weighted", "weighted sampling", SamplingRecipe.Weighted.class),
+          new Kind("grouped", "grouped sampling", SamplingRecipe.Grouped.class));
 
   static final List<Kind> AUGMENTS =
       List.of(

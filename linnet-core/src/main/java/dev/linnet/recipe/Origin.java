@@ -128,9 +128,34 @@ public record Origin(
     }
   }
 
-  /** Whether a data set has the classes of the weights, in their order. */
-  boolean knows(List<String> classes) {
-    return config.classNames().equals(classes);
+  /**
+   * Whether the head of the weights does what a recipe wants: it names the classes of the data, in
+   * their order, or makes an embedding of that width.
+   */
+  boolean knows(Recipe recipe, List<String> classes) {
+    if (config.options().output() != Ingredients.output(recipe)) {
+      return false;
+    }
+    return switch (recipe.task()) {
+      case CLASSIFICATION -> config.classNames().equals(classes);
+      case SIMILARITY -> config.options().classes() == recipe.embedding();
+    };
+  }
+
+  private String head(Recipe recipe, List<String> classes) {
+    boolean known = knows(recipe, classes);
+    return switch (recipe.task()) {
+      case CLASSIFICATION ->
+          known
+              ? "head: that of the weights, which know the same classes"
+              : ("head: a new one for %d classes, which starts at zero, because the weights know %d"
+                      + " others")
+                  .formatted(classes.size(), config.options().classes());
+      case SIMILARITY ->
+          known
+              ? "head: that of the weights, whose embedding is as wide"
+              : "head: a new one, whose %d numbers are the embedding".formatted(recipe.embedding());
+    };
   }
 
   /**
@@ -156,11 +181,7 @@ public record Origin(
     if (recipe.model().isAuto()) {
       reasons.add("model " + config.architecture() + ": whose weights they are");
     }
-    reasons.add(
-        knows(classes)
-            ? "head: that of the weights, which know the same classes"
-            : "head: a new one for %d classes, which starts at zero, because the weights know %d others"
-                .formatted(classes.size(), config.options().classes()));
+    reasons.add(head(recipe, classes));
     if (recipe.size().isAuto()) {
       reasons.add("size " + input.height() + ": what the weights were trained for");
     }

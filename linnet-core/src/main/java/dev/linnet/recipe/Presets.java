@@ -22,6 +22,7 @@ final class Presets {
           PLAIN,
           "quick",
           "auto",
+          "similarity",
           "fast",
           TRANSFER,
           "bag-of-tricks",

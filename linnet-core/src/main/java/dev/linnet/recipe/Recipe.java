@@ -4,6 +4,7 @@ import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.internal.About;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ClassRule;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
@@ -42,6 +43,9 @@ public record Recipe(
         HeadStart headStart,
     @About("whether features are computed once where the head alone is trained")
         boolean cacheFeatures,
+    @About("classification; or similarity: pictures of a class near each other") Task task,
+    @About("numbers that the network makes of a picture, with task similarity") int embedding,
+    @About("what the classes of the pictures are") ClassesRecipe classes,
     @About("network; \"linnet models\" lists them") OrAuto<String> model,
     @About("options of the network") ModelOptions modelOptions,
     @About("height and width of the network's input, in pixels") OrAuto<Integer> size,
@@ -109,6 +113,8 @@ public record Recipe(
         "normalize",
         normalize,
         "data or imagenet where from is none");
+    Check.that(
+        embedding >= 2 && embedding <= 65_536, "embedding", embedding, "in [2, 65536]");
     Check.that(model.isAutoOr(name -> !name.isBlank()), "model", model, "a name, or auto");
     Check.that(
         size.isAutoOr(pixels -> pixels >= 1 && pixels <= 8192),
@@ -495,6 +501,11 @@ public record Recipe(
   /** This recipe with other crops and mirrors. */
   public Recipe withAugment(AugmentRecipe augment) {
     return with("augment", augment);
+  }
+
+  /** How a data set is opened so that its classes are those of this recipe. */
+  public ClassRule classRule() {
+    return classes.rule(task);
   }
 
   /** Pictures an update: batch × accumulate. */

@@ -24,6 +24,7 @@ import dev.linnet.train.Environment;
 import dev.linnet.train.EpochMetrics;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.Metrics;
+import dev.linnet.train.SimilarityMetrics;
 import dev.linnet.train.TrainingResult;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -84,6 +85,10 @@ final class RunPage {
     measured.ifPresent(
         m -> {
           Metrics metrics = m.report().metrics();
+          if (metrics.similarity().isPresent()) {
+            addSimilarity(figures, m, metrics.similarity().get());
+            return;
+          }
           figures.add(
               new Figures.Figure(
                   "Top-1",
@@ -122,21 +127,33 @@ final class RunPage {
     return new Figures(figures);
   }
 
+  private static void addSimilarity(
+      List<Figures.Figure> figures, Measured m, SimilarityMetrics s) {
+    figures.add(
+        new Figures.Figure(
+            "Recall@1",
+            percent(s.recallAt1()),
+            m.split() + ", " + m.report().metrics().images() + " pictures"));
+    figures.add(new Figures.Figure("Recall@8", percent(s.recallAt8()), m.split()));
+    figures.add(new Figures.Figure("mAP@R", percent(s.mapAtR()), m.split()));
+  }
+
   private Curves curves() {
     List<Chart.Mark> marks =
         result.best().stream().map(b -> new Chart.Mark(b.epoch(), "best")).toList();
     List<Chart> charts = new ArrayList<>();
+    boolean names = experiment.recipe().task() == Task.CLASSIFICATION;
     charts.add(
         new Chart(
             "Loss",
             "epoch",
             List.of(
                 curve("training", e -> Optional.of(e.trainLoss())),
-                curve("validation", e -> e.validation().map(Metrics::loss))),
+                curve("validation", e -> e.validation().filter(v -> names).map(Metrics::loss))),
             marks));
     charts.add(
         new Chart(
-            "Top-1, %",
+            names ? "Top-1, %" : "Recall@1, %",
             "epoch",
             List.of(
                 curve("training", e -> Optional.of(e.trainTop1())),

@@ -1,12 +1,15 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.OrAuto;
 import dev.linnet.base.internal.About;
 import dev.linnet.data.ClassSampler;
+import dev.linnet.data.GroupedSampler;
 import dev.linnet.data.Sampler;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * Which training pictures an epoch has. In YAML a name ({@code sampling: balanced}) or a mapping
@@ -14,8 +17,12 @@ import java.util.Map;
  */
 public interface SamplingRecipe {
 
-  /** The order of an epoch. */
-  Sampler sampler();
+  /**
+   * The order of an epoch.
+   *
+   * @param batch pictures of a batch
+   */
+  Sampler sampler(int batch);
 
   /** Weights by class; empty where there are none. */
   default Map<String, Double> weights() {
@@ -28,7 +35,7 @@ public interface SamplingRecipe {
     public static final Uniform DEFAULT = new Uniform();
 
     @Override
-    public Sampler sampler() {
+    public Sampler sampler(int batch) {
       return Sampler.UNIFORM;
     }
   }
@@ -39,7 +46,7 @@ public interface SamplingRecipe {
     public static final Balanced DEFAULT = new Balanced();
 
     @Override
-    public Sampler sampler() {
+    public Sampler sampler(int batch) {
       return ClassSampler.BALANCED;
     }
   }
@@ -68,8 +75,36 @@ public interface SamplingRecipe {
     }
 
     @Override
-    public Sampler sampler() {
+    public Sampler sampler(int batch) {
       return new ClassSampler(weights);
+    }
+  }
+
+  /**
+   * Batches of some classes with as many pictures each, for losses that compare the pictures of a
+   * batch: {@link GroupedSampler}.
+   *
+   * @param pictures of a class in a batch, in [2, 1000000]
+   */
+  record Grouped(
+      @About("pictures of a class in a batch; auto: 4, or more where there are few classes")
+          OrAuto<Integer> pictures)
+      implements SamplingRecipe {
+    /** Four, as the paper has. */
+    public static final Grouped DEFAULT = new Grouped(OrAuto.auto());
+
+    public Grouped {
+      Check.that(
+          pictures.isAutoOr(k -> k >= 2 && k <= 1_000_000),
+          "sampling.pictures",
+          pictures,
+          "in [2, 1000000], or auto");
+    }
+
+    @Override
+    public GroupedSampler sampler(int batch) {
+      return new GroupedSampler(
+          batch, pictures.isAuto() ? OptionalInt.empty() : OptionalInt.of(pictures.value()));
     }
   }
 }

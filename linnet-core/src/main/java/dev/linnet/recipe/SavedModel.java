@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.BoxedSet;
+import dev.linnet.data.ClassRule;
+import dev.linnet.data.OneShotRun;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.explain.Embedding;
@@ -13,6 +15,7 @@ import dev.linnet.explain.LocalizationEvaluator;
 import dev.linnet.explain.NetworkReport;
 import dev.linnet.image.Orientation;
 import dev.linnet.models.InputSize;
+import dev.linnet.models.Output;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.report.Notes;
 import dev.linnet.report.RunReport;
@@ -22,6 +25,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.FeatureExtractor;
 import dev.linnet.train.FeatureTable;
+import dev.linnet.train.OneShot;
 import dev.linnet.train.Predictor;
 import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.train.TestTimeViews;
@@ -104,6 +108,7 @@ public record SavedModel(
 
   /** The same with test-time augmentation. */
   public Predictor predictor(Device device, DType dtype, TestTimeAugmentation augmentation) {
+    checkNames("linnet embed writes its embeddings, linnet nearest finds the pictures most alike");
     return new Predictor(pretrained, orientation, maxPixels, device, dtype, augmentation);
   }
 
@@ -159,13 +164,14 @@ public record SavedModel(
   }
 
   /**
-   * Measures the network on pictures, whose classes are matched as {@link #match} does.
+   * Measures the network on pictures, whose classes are matched as {@link #match} does; a network
+   * for similarity on pictures of any classes.
    *
    * @throws LinnetException as {@link #match}
    */
   public Evaluator.Report evaluate(
       PictureSet pictures, Computing how, BadPictures bad, Evaluator.Watcher watcher) {
-    PictureSet matched = matched(pictures);
+    PictureSet matched = isSimilarity() ? pictures : matched(pictures);
     PictureLoader.Options options =
         new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
     TestTimeViews views = TestTimeViews.of(how.augmentation(), reading());
@@ -174,6 +180,20 @@ public record SavedModel(
           .with(views)
           .run(loader, watcher);
     }
+  }
+
+  /**
+   * Measures one-shot classification.
+   *
+   * @throws LinnetException if a picture is broken
+   */
+  public OneShot oneShot(List<OneShotRun> runs, Device device, DType dtype) {
+    return OneShot.of(
+        pretrained.model(),
+        device,
+        dtype,
+        Predictor.reading(pretrained.preprocessing(), orientation, maxPixels),
+        runs);
   }
 
   /**
@@ -192,6 +212,7 @@ public record SavedModel(
       BadPictures.Limit bad,
       Consumer<String> warnings,
       RobustnessEvaluator.Watcher watcher) {
+    checkNames("linnet eval without --robustness measures it");
     RobustnessEvaluator.Input input =
         new RobustnessEvaluator.Input(reading(), how.batch(), how.workers(), bad, warnings);
     RobustnessEvaluator.Sets matched =
@@ -286,6 +307,29 @@ public record SavedModel(
     ClassMatch match = match(set.classes());
     return new LocalizationEvaluator.Input(
         set, match.labels(), match.classes(), reading(), how.batch(), how.workers(), bad);
+  }
+
+  /** Whether its output is an embedding, by which pictures are compared. */
+  public boolean isSimilarity() {
+    return pretrained.model().output() == Output.EMBEDDING;
+  }
+
+  /** What the classes of a data set are for it: as in the run's training. */
+  public ClassRule classRule() {
+    ClassRule usual =
+        isSimilarity()
+            ? new ClassRule(ClassRule.Folders.TOP, ClassRule.Splits.APART)
+            : ClassRule.USUAL;
+    return recipe.map(Recipe::classRule).orElse(usual);
+  }
+
+  private void checkNames(String instead) {
+    if (isSimilarity()) {
+      throw new LinnetException(
+          pretrained.model().architecture()
+              + ": was trained for similarity and names no classes; "
+              + instead);
+    }
   }
 
   private PictureSet matched(PictureSet pictures) {

@@ -52,7 +52,7 @@ public final class TrainingPreview {
 
   private TrainingPreview(Experiment experiment) {
     this.recipe = experiment.recipe();
-    this.set = experiment.data().train();
+    this.set = experiment.training();
     int channels = Ingredients.channels(recipe.color().value());
     this.normalization = // near enough to see what fills with the mean, without reading the data
         channels == 3 ? Normalization.IMAGENET : new Normalization(List.of(0.5), List.of(0.25));

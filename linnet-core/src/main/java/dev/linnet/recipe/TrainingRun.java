@@ -14,6 +14,7 @@ import dev.linnet.data.PictureSubset;
 import dev.linnet.data.Split;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.HeadOnly;
+import dev.linnet.models.Output;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Optimizer;
@@ -71,6 +72,9 @@ public final class TrainingRun implements AutoCloseable {
   /** Pictures that a linear probe sees at most. */
   private static final int MOST_PROBED = 10_000;
 
+  /** Below it, for what the objective itself trains. */
+  private static final long OBJECTIVE_STREAM = 1;
+
   private final Experiment experiment;
   private final RunFolder folder;
   private final Consumer<String> warnings;
@@ -125,7 +129,7 @@ public final class TrainingRun implements AutoCloseable {
     if (!Files.exists(folder.recipe())) {
       describe(); // at once, so that a run that is killed can be resumed
     }
-    this.training = held(experiment.data().train());
+    this.training = Ingredients.trained(recipe, held(experiment.data().train()));
     this.validation = experiment.data().choosing().map(this::held);
     this.normalization = Ingredients.normalization(recipe, training, this::wanted);
     this.preprocessing = Ingredients.preprocessing(recipe, normalization);
@@ -144,7 +148,7 @@ public final class TrainingRun implements AutoCloseable {
     WeightsFolder.describe(
         folder.path(),
         model,
-        experiment.classes(),
+        classNames(),
         preprocessing,
         Ingredients.evaluationSize(recipe));
     experiment.origin().ifPresent(this::startHead);
@@ -158,7 +162,7 @@ public final class TrainingRun implements AutoCloseable {
     this.objective = objective(recipe);
     this.optimizer =
         Ingredients.optimizer(recipe, model, experiment.updates(), objective.parameters());
-    this.log = new MetricsLog(folder);
+    this.log = new MetricsLog(folder, model.output());
     Trainer.Parts parts = parts(train, Ingredients.schedule(recipe, updatesPerEpoch));
     this.trainer = new Trainer(parts, options(recipe));
     this.finder = new LearningRateFinder(parts, options(recipe));
@@ -174,6 +178,14 @@ public final class TrainingRun implements AutoCloseable {
         .preprocessing();
   }
 
+  /** Those of the outputs; the numbers of an embedding have no names. */
+  private List<String> classNames() {
+    return switch (model.output()) {
+      case LOGITS -> experiment.classes();
+      case EMBEDDING -> List.of();
+    };
+  }
+
   /**
    * Takes over the weights; the head only where it knows the same classes. Another one starts at
    * zero, so that what is trained below it gets no random gradients at first: Kolesnikov et al.,
@@ -181,19 +193,23 @@ public final class TrainingRun implements AutoCloseable {
    */
   private void startFrom(Origin origin) {
     WeightsFolder.loadInto(origin.source(), model, Fit.ADAPT);
-    if (!origin.knows(experiment.classes())) {
+    if (!origin.knows(experiment.recipe(), experiment.classes())) {
       if (origin.config().options().classes() == model.classes()) { // else it is new already
         model.resetHead(
             model.classes(), RandomState.of(experiment.recipe().seed()).at(HEAD_STREAM));
       }
-      model.zeroHead();
+      if (model.output() == Output.LOGITS) { // rows of zeros would have no direction
+        model.zeroHead();
+      }
     }
   }
 
   /** The head of a linear probe of the features as they are, where that is asked for. */
   private void startHead(Origin origin) {
     Recipe recipe = experiment.recipe();
-    if (recipe.headStart() == HeadStart.ZERO || origin.knows(experiment.classes())) {
+    if (recipe.headStart() == HeadStart.ZERO
+        || recipe.task() == Task.SIMILARITY // which has no head of classes to fit
+        || origin.knows(recipe, experiment.classes())) {
       return;
     }
     if (!HeadOnly.fits(model)) {
@@ -233,7 +249,8 @@ public final class TrainingRun implements AutoCloseable {
         experiment
             .teachers()
             .taught(
-                Ingredients.objective(recipe, training),
+                Ingredients.objective(
+                    recipe, training, experiment.device(), random.at(OBJECTIVE_STREAM)),
                 model,
                 experiment.classes(),
                 normalization,
@@ -460,7 +477,7 @@ public final class TrainingRun implements AutoCloseable {
       WeightsFolder.save(
           folder.path(),
           model, // whose weights the best shares, where it is a head alone
-          experiment.classes(),
+          classNames(),
           preprocessing,
           Ingredients.evaluationSize(experiment.recipe()));
     }

@@ -39,4 +39,24 @@ public final class Autocast {
       torch.clear_cache();
     }
   }
+
+  /**
+   * Runs a part of a forward pass as it is, for what 16 bits are too few for, such as a loss that
+   * multiplies matrices.
+   *
+   * @param device where the work runs
+   */
+  public static <T> T without(Device device, Supplier<T> work) {
+    torch.DeviceType type =
+        device.kind() == Device.Kind.CUDA ? torch.DeviceType.CUDA : torch.DeviceType.CPU;
+    if (!torch.is_autocast_enabled(type)) {
+      return work.get();
+    }
+    torch.set_autocast_enabled(type, false);
+    try {
+      return work.get();
+    } finally {
+      torch.set_autocast_enabled(type, true);
+    }
+  }
 }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Checkpoint {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String HEADER = "linnet";
+  private static final String RECALL_AT_1 = "recall_at_1";
   private static final int VERSION = 1;
 
   private Checkpoint() {}
@@ -228,7 +229,15 @@ final class Checkpoint {
   /** The keys that other programs read. */
   static ObjectNode toJson(Metrics m) {
     ObjectNode node = JSON.createObjectNode();
-    node.put("top1", m.top1()).put("top5", m.top5()).put("loss", m.loss());
+    m.similarity()
+        .ifPresentOrElse(
+            s ->
+                node.put(RECALL_AT_1, s.recallAt1())
+                    .put("recall_at_2", s.recallAt2())
+                    .put("recall_at_4", s.recallAt4())
+                    .put("recall_at_8", s.recallAt8())
+                    .put("map_at_r", s.mapAtR()),
+            () -> node.put("top1", m.top1()).put("top5", m.top5()).put("loss", m.loss()));
     node.put("images", m.images()).put("seconds", m.seconds());
     node.put("images_per_s", m.imagesPerSecond());
     return node;
@@ -237,6 +246,20 @@ final class Checkpoint {
   private static Optional<Metrics> metrics(@Nullable JsonNode node) {
     if (node == null) {
       return Optional.empty();
+    }
+    if (node.has(RECALL_AT_1)) {
+      SimilarityMetrics similarity =
+          new SimilarityMetrics(
+              required(node, RECALL_AT_1).asDouble(),
+              required(node, "recall_at_2").asDouble(),
+              required(node, "recall_at_4").asDouble(),
+              required(node, "recall_at_8").asDouble(),
+              required(node, "map_at_r").asDouble());
+      return Optional.of(
+          Metrics.of(
+              similarity,
+              required(node, "images").asLong(),
+              required(node, "seconds").asDouble()));
     }
     return Optional.of(
         new Metrics(

@@ -8,6 +8,7 @@ import dev.linnet.metric.ConfusionMatrix;
 import dev.linnet.metric.MeanLoss;
 import dev.linnet.metric.Predictions;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.Output;
 import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
@@ -85,9 +86,15 @@ public final class Evaluator {
    */
   public record Mistake(int index, int target, int predicted, double confidence) {}
 
-  /** Runs over all pictures of a loader. */
+  /**
+   * Runs over all pictures of a loader. A network for similarity takes each picture for the class
+   * of the nearest other one; nothing is calibrated there.
+   */
   public Report run(Loader loader, Watcher watcher) {
     model.eval();
+    if (model.output() == Output.EMBEDDING) {
+      return Neighbors.measure(model, device, dtype, loader, watcher, MISTAKES);
+    }
     long begin = System.nanoTime();
     Accuracy accuracy = new Accuracy();
     MeanLoss loss = new MeanLoss();

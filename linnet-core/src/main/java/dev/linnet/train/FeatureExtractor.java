@@ -6,6 +6,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.Output;
 import dev.linnet.nn.Taps;
 import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
@@ -26,7 +27,10 @@ import org.jspecify.annotations.Nullable;
  * mode.
  */
 public final class FeatureExtractor {
-  /** The name of what goes into the head: the pooled last maps, timm's {@code pre_logits}. */
+  /**
+   * The name of what goes into the head: the pooled last maps, timm's {@code pre_logits}. Of a
+   * network for similarity it is what comes out of the head: the embedding, of length 1.
+   */
   public static final String POOLED = "pre_logits";
 
   private static final Dims HEIGHT_AND_WIDTH = Dims.of(2, 3);
@@ -110,7 +114,7 @@ public final class FeatureExtractor {
                 dtype,
                 () -> {
                   Taps.Seen seen =
-                      Taps.run(model, modules, () -> model.pool(model.features(images)));
+                      Taps.run(model, modules, () -> last(images));
                   Map<String, Tensor> rows = new LinkedHashMap<>();
                   for (String layer : layers) {
                     boolean pooled = layer.equals(POOLED);
@@ -118,6 +122,12 @@ public final class FeatureExtractor {
                   }
                   return rows;
                 }));
+  }
+
+  private Tensor last(Tensor images) {
+    return model.output() == Output.EMBEDDING
+        ? model.forward(images)
+        : model.pool(model.features(images));
   }
 
   private static Tensor row(String layer, @Nullable Tensor output) {

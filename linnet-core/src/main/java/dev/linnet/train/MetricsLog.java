@@ -1,9 +1,11 @@
 package dev.linnet.train;
 
+import dev.linnet.models.Output;
 import dev.linnet.report.EventFileWriter;
 import dev.linnet.report.MetricsCsv;
 import dev.linnet.report.MetricsJsonl;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,30 +19,40 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
   /** Updates that are logged for a whole run, at most; more are thinned out evenly. */
   private static final long LOGGED_UPDATES = 20_000;
 
-  private static final List<String> COLUMNS =
-      List.of(
-          "epoch",
-          "update",
-          "lr",
-          "train_loss",
-          "train_top1",
-          "val_loss",
-          "val_top1",
-          "val_top5",
-          "seconds",
-          "images_per_s",
-          "data_wait",
-          "best");
+  private static final List<String> BEFORE =
+      List.of("epoch", "update", "lr", "train_loss", "train_top1");
+
+  private static final List<String> AFTER =
+      List.of("seconds", "images_per_s", "data_wait", "best");
 
   private final RunFolder run;
+  private final List<String> columns;
   private @Nullable MetricsCsv csv;
   private @Nullable MetricsJsonl jsonl;
   private @Nullable EventFileWriter events;
   private long every = 1;
 
-  /** Logs into a run's folder. */
-  public MetricsLog(RunFolder run) {
+  /**
+   * Logs into a run's folder.
+   *
+   * @param output of the network, which says what is measured
+   */
+  public MetricsLog(RunFolder run, Output output) {
     this.run = run;
+    List<String> all = new ArrayList<>(BEFORE);
+    all.addAll(
+        switch (output) {
+          case LOGITS -> List.of("val_loss", "val_top1", "val_top5");
+          case EMBEDDING ->
+              List.of(
+                  "val_recall_at_1",
+                  "val_recall_at_2",
+                  "val_recall_at_4",
+                  "val_recall_at_8",
+                  "val_map_at_r");
+        });
+    all.addAll(AFTER);
+    this.columns = List.copyOf(all);
   }
 
   @Override
@@ -49,11 +61,11 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
     every = Math.max(1, (totalUpdates + LOGGED_UPDATES - 1) / LOGGED_UPDATES);
     Clock clock = Clock.systemUTC();
     if (position.update() == 0) {
-      csv = MetricsCsv.create(run.metricsCsv(), COLUMNS);
+      csv = MetricsCsv.create(run.metricsCsv(), columns);
       jsonl = MetricsJsonl.create(run.metricsJsonl());
       events = EventFileWriter.create(run.path(), clock);
     } else {
-      csv = MetricsCsv.resume(run.metricsCsv(), COLUMNS, position.epoch());
+      csv = MetricsCsv.resume(run.metricsCsv(), columns, position.epoch());
       jsonl = MetricsJsonl.resume(run.metricsJsonl(), position.update());
       events = EventFileWriter.resume(run.path(), clock, position.update());
     }
@@ -85,9 +97,7 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
     row.put("lr", m.lr());
     row.put("train_loss", m.trainLoss());
     row.put("train_top1", m.trainTop1());
-    m.validation().ifPresent(v -> row.put("val_loss", v.loss()));
-    m.validation().ifPresent(v -> row.put("val_top1", v.top1()));
-    m.validation().ifPresent(v -> row.put("val_top5", v.top5()));
+    m.validation().ifPresent(v -> validation(v).forEach((name, n) -> row.put("val_" + name, n)));
     row.put("seconds", m.seconds());
     row.put("images_per_s", m.imagesPerSecond());
     row.put("data_wait", m.dataWait());
@@ -96,9 +106,29 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
     Map<String, Double> scalars = new LinkedHashMap<>();
     scalars.put("epoch/train_loss", m.trainLoss());
     scalars.put("epoch/train_top1", m.trainTop1());
-    m.validation().ifPresent(v -> scalars.put("epoch/val_loss", v.loss()));
-    m.validation().ifPresent(v -> scalars.put("epoch/val_top1", v.top1()));
+    m.validation()
+        .ifPresent(v -> validation(v).forEach((name, n) -> scalars.put("epoch/val_" + name, n)));
+    scalars.remove("epoch/val_top5");
     events.scalars(m.update(), scalars);
+  }
+
+  private static Map<String, Double> validation(Metrics v) {
+    Map<String, Double> named = new LinkedHashMap<>();
+    v.similarity()
+        .ifPresentOrElse(
+            s -> {
+              named.put("recall_at_1", s.recallAt1());
+              named.put("recall_at_2", s.recallAt2());
+              named.put("recall_at_4", s.recallAt4());
+              named.put("recall_at_8", s.recallAt8());
+              named.put("map_at_r", s.mapAtR());
+            },
+            () -> {
+              named.put("loss", v.loss());
+              named.put("top1", v.top1());
+              named.put("top5", v.top5());
+            });
+    return named;
   }
 
   /** Closes the files; what was told so far is in them. */

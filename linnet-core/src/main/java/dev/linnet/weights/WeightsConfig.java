@@ -14,6 +14,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
+import dev.linnet.models.Output;
 import dev.linnet.models.Parts;
 import dev.linnet.models.Parts.Presence;
 import dev.linnet.models.Preprocessing;
@@ -48,6 +49,11 @@ public record WeightsConfig(
     List<String> classNames,
     Preprocessing preprocessing) {
   private static final String CFG = "pretrained_cfg";
+
+  /** Linnet's own: where it is given, the outputs are an embedding, of length 1. */
+  private static final String TASK = "task";
+
+  private static final String SIMILARITY = "similarity";
   private static final long MAX_BYTES = 100_000_000;
   private static final ObjectMapper JSON =
       new ObjectMapper(
@@ -139,7 +145,11 @@ public record WeightsConfig(
     JsonNode cfg = root.has(CFG) ? object(root, CFG) : root; // timm once wrote it flat
     Preprocessing preprocessing = preprocessing(cfg, model.published().preprocessing());
     JsonNode args = object(root, "model_args");
-    ModelOptions options = model.options().withInChannels(preprocessing.input().channels());
+    ModelOptions options =
+        model
+            .options()
+            .withInChannels(preprocessing.input().channels())
+            .withOutput(output(root.path(TASK)));
     int classes = integer(cfg, "num_classes", options.classes());
     classes = integer(args, "num_classes", integer(root, "num_classes", classes));
     options = withArguments(options.withClasses(classes), args);
@@ -302,6 +312,16 @@ public record WeightsConfig(
   }
 
   /** A list, or an object from index to name. */
+  private static Output output(JsonNode task) {
+    if (task.isMissingNode() || task.isNull()) {
+      return Output.LOGITS;
+    }
+    if (!task.asText().equals(SIMILARITY)) {
+      throw mustBeOneOf(task, TASK, List.of(SIMILARITY));
+    }
+    return Output.EMBEDDING;
+  }
+
   private static List<String> classNames(JsonNode root) {
     JsonNode labels = root.path("label_names");
     List<String> names = new ArrayList<>();
@@ -376,6 +396,9 @@ public record WeightsConfig(
     ObjectNode root = JSON.createObjectNode();
     root.put("architecture", model.architecture());
     root.put("num_classes", model.classes());
+    if (model.output() == Output.EMBEDDING) {
+      root.put(TASK, SIMILARITY);
+    }
     root.put("num_features", model.numFeatures());
     root.put("global_pool", model.globalPool());
     ArrayNode names = root.putArray("label_names");

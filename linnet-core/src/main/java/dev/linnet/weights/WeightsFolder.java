@@ -3,6 +3,7 @@ package dev.linnet.weights;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.Output;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
@@ -58,7 +59,7 @@ public final class WeightsFolder {
    */
   public static WeightsConfig config(Path folder) {
     WeightsConfig read = WeightsConfig.read(folder.resolve(CONFIG));
-    return read.classNames().isEmpty()
+    return read.classNames().isEmpty() && read.options().output() == Output.LOGITS
         ? read.withClassNames(names(Zoo.find(read.architecture()), read.options().classes()))
         : read;
   }
@@ -165,7 +166,7 @@ public final class WeightsFolder {
   /**
    * Writes both files, each complete or not at all; the same weights give the same bytes.
    *
-   * @param classNames one for each class, in the order of the logits
+   * @param classNames one for each class, in the order of the logits; none for an embedding
    * @param preprocessing what the weights want to see
    * @throws LinnetException if the folder cannot be written; an old file stays
    */
@@ -185,9 +186,10 @@ public final class WeightsFolder {
       List<String> classNames,
       Preprocessing preprocessing,
       int testSide) {
-    if (classNames.size() != model.classes()) {
+    int named = model.output() == Output.LOGITS ? model.classes() : 0;
+    if (classNames.size() != named) {
       throw new IllegalArgumentException(
-          "got " + classNames.size() + " names for " + model.classes() + " classes");
+          "got " + classNames.size() + " names for " + named + " classes");
     }
     describe(folder, model, classNames, preprocessing, testSide);
     Weights.save(folder.resolve(WEIGHTS), model);

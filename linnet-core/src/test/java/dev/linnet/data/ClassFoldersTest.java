@@ -252,7 +252,7 @@ class ClassFoldersTest {
 
     assertThat(message("notes.txt"))
         .isEqualTo(
-            "TEMP/notes.txt: is no data set; must be a folder, a .tar, .tar.gz or .tar.zst, or a"
+            "TEMP/notes.txt: is no data set; must be a folder, a .tar, .tar.gz, .tar.zst or .zip, or a"
                 + " manifest (.csv, .jsonl)");
     assertThat(message("train-images-idx3-ubyte.gz"))
         .isEqualTo(
@@ -345,5 +345,32 @@ class ClassFoldersTest {
     assertThat(open("two").fingerprint()).isNotEqualTo(one);
     Files.move(temp.resolve("one/b/1.png"), temp.resolve("one/b/2.png"));
     assertThat(open("one").fingerprint()).isNotEqualTo(one);
+  }
+
+  @Test
+  void all_folders_down_to_the_picture_may_name_the_class() {
+    Samples.pictures(temp, "set/x/train/a/b/1.png", "set/x/train/a/2.png", "set/x/val/a/b/3.png");
+    ClassRule leaf = new ClassRule(ClassRule.Folders.LEAF, ClassRule.Splits.ALIKE);
+    DataSource source =
+        DataSources.open(
+            temp.resolve("set").toString(), Samples.options(temp).withClasses(leaf));
+    assertThat(source.classes()).containsExactly("a", "a/b");
+    assertThat(source.need(Split.VAL).label(0)).isEqualTo(1);
+  }
+
+  @Test
+  void splits_may_have_classes_of_their_own_where_nobody_names_them() {
+    Samples.pictures(temp, "set/train/b/1.png", "set/train/c/2.png", "set/val/a/3.png");
+    Samples.file(
+        temp.resolve("list.csv"),
+        "path,label,split\nset/train/b/1.png,b,train\nset/val/a/3.png,a,val\n"
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    ClassRule apart = new ClassRule(ClassRule.Folders.TOP, ClassRule.Splits.APART);
+    DataOptions options = Samples.options(temp).withClasses(apart);
+    DataSource source = DataSources.open(temp.resolve("set").toString(), options);
+    assertThat(source.classes()).containsExactly("b", "c", "a");
+    assertThat(source.need(Split.VAL).label(0)).isEqualTo(2);
+    DataSource manifest = DataSources.open(temp.resolve("list.csv").toString(), options);
+    assertThat(manifest.classes()).containsExactly("a", "b");
   }
 }

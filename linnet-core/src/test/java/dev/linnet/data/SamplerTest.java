@@ -11,6 +11,7 @@ import dev.linnet.testing.Seeds;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -54,6 +55,66 @@ final class SamplerTest {
   }
 
   private static final PictureSet SET = new Labels(100);
+
+  @Seeds(20)
+  void grouped_batches_have_as_many_pictures_of_each_of_their_classes(RandomState random) {
+    GroupedSampler sampler = new GroupedSampler(6, OptionalInt.of(3));
+    int[] order = sampler.order(SET, random);
+    assertThat(order).hasSize(100);
+    for (int begin = 0; begin + 6 <= 100; begin += 6) {
+      int[] batch = Arrays.copyOfRange(order, begin, begin + 6);
+      assertThat(batch).doesNotHaveDuplicates();
+      int[] counts = perClass(batch);
+      assertThat(Arrays.stream(counts).filter(count -> count == 3).count()).isEqualTo(2);
+      assertThat(Arrays.stream(counts).sum()).isEqualTo(6);
+    }
+    int[] counts = perClass(Arrays.copyOf(order, 96)); // 32 groups of three, three classes
+    assertThat(counts[0]).isBetween(30, 33);
+    assertThat(counts[1]).isBetween(30, 33);
+    assertThat(counts[2]).isBetween(30, 33);
+    int[] pictures = perPicture(Arrays.copyOf(order, 96));
+    for (int i = 0; i < 100; i++) {
+      int most = SET.label(i) == 2 ? 4 : SET.label(i) == 1 ? 2 : 1;
+      assertThat(pictures[i]).as("picture %d", i).isBetween(most == 4 ? 3 : most - 1, most);
+    }
+  }
+
+  @Test
+  void groups_follow_the_state_and_repeat_pictures_only_where_there_are_too_few() {
+    GroupedSampler sampler = new GroupedSampler(60, OptionalInt.of(20));
+    int[] order = sampler.order(SET, RandomState.of(3));
+    assertThat(sampler.order(SET, RandomState.of(3))).isEqualTo(order);
+    assertThat(sampler.order(SET, RandomState.of(4))).isNotEqualTo(order);
+    int[] pictures = perPicture(Arrays.copyOf(order, 60));
+    for (int i = 0; i < 100; i++) {
+      assertThat(pictures[i]).isLessThanOrEqualTo(SET.label(i) == 2 ? 2 : 1);
+    }
+  }
+
+  @Test
+  void the_pictures_of_a_class_are_four_or_as_many_as_the_classes_need() {
+    assertThat(new GroupedSampler(64, OptionalInt.empty()).pictures(100)).isEqualTo(4);
+    assertThat(new GroupedSampler(64, OptionalInt.empty()).pictures(10)).isEqualTo(8);
+    assertThat(new GroupedSampler(64, OptionalInt.empty()).pictures(2)).isEqualTo(32);
+    assertThat(new GroupedSampler(6, OptionalInt.empty()).pictures(100)).isEqualTo(3);
+    assertThat(new GroupedSampler(4, OptionalInt.empty()).pictures(2)).isEqualTo(2);
+    assertThat(new GroupedSampler(12, OptionalInt.of(3)).pictures(4)).isEqualTo(3);
+  }
+
+  @Test
+  void a_batch_that_cannot_be_filled_is_one_line() {
+    assertThatThrownBy(() -> new GroupedSampler(7, OptionalInt.empty()).pictures(100))
+        .hasMessage(
+            "batch: got 7, which is no number of classes times one of pictures; must be one, such as"
+                + " 6, because sampling is grouped");
+    assertThatThrownBy(() -> new GroupedSampler(10, OptionalInt.of(4)).pictures(100))
+        .hasMessage(
+            "batch: got 10; must be two or more times sampling.pictures, which is 4, such as 8");
+    assertThatThrownBy(() -> new GroupedSampler(64, OptionalInt.of(4)).pictures(3))
+        .hasMessage(
+            "batch: got 64, which takes 16 classes of 4 pictures (sampling.pictures), but only 3"
+                + " have training pictures; must be at most 12, or more pictures of a class");
+  }
 
   private static int[] perClass(int[] order) {
     int[] counts = new int[CLASSES.size()];

@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -257,5 +260,48 @@ class SplitsTest {
     assertThatThrownBy(() -> Holdout.of(Double.NaN))
         .hasMessage("val: got NaN; must be in (0, 1), or none");
     assertThatThrownBy(() -> options().withLimit(0)).hasMessage("limit: got 0; must be at least 1");
+  }
+
+  @Test
+  void whole_classes_are_held_out() {
+    for (int c = 0; c < 12; c++) {
+      Samples.pictures(temp.resolve("many"), "c%02d/1.png".formatted(c), "c%02d/2.png".formatted(c));
+    }
+    for (Holdout.Unit unit : List.of(Holdout.Unit.CLASSES, Holdout.Unit.AUTO)) {
+      DataSource source =
+          DataSources.open(
+              temp.resolve("many").toString(),
+              Samples.options(temp).withHoldout(Holdout.of(0.25).of(unit)));
+      PictureSet train = source.train();
+      PictureSet val = source.need(Split.VAL);
+      assertThat(train.size()).isEqualTo(18);
+      assertThat(val.size()).isEqualTo(6);
+      assertThat(labels(train)).hasSize(9).doesNotContainAnyElementsOf(labels(val));
+      DataSource again =
+          DataSources.open(
+              temp.resolve("many").toString(), Samples.options(temp).withDrawn(source.drawn()));
+      assertThat(again.fingerprint()).isEqualTo(source.fingerprint());
+    }
+  }
+
+  @Test
+  void few_classes_give_pictures_and_fewer_than_four_give_none() {
+    Samples.pictures(temp.resolve("few"), "a/1.png", "a/2.png", "b/1.png", "b/2.png", "c/1.png");
+    DataOptions options = Samples.options(temp);
+    String few = temp.resolve("few").toString();
+    DataSource pictures =
+        DataSources.open(few, options.withHoldout(Holdout.of(0.5).of(Holdout.Unit.AUTO)));
+    assertThat(labels(pictures.need(Split.VAL))).containsExactlyInAnyOrder(0, 1);
+    DataSource none =
+        DataSources.open(few, options.withHoldout(Holdout.of(0.5).of(Holdout.Unit.CLASSES)));
+    assertThat(none.set(Split.VAL)).isEmpty();
+    assertThat(none.warnings().stream().map(w -> w.replace(temp.toString(), "TEMP")))
+        .contains("TEMP/few: has fewer than four classes, so none is held out");
+  }
+
+  private static Set<Integer> labels(PictureSet set) {
+    return IntStream.range(0, set.size())
+        .mapToObj(set::label)
+        .collect(Collectors.toSet());
   }
 }

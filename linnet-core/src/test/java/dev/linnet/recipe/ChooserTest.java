@@ -31,6 +31,7 @@ final class ChooserTest {
   private static final List<String> OPEN =
       List.of(
           "val",
+          "classes.held_out",
           "engine.fused",
           "model_options.activation",
           "model_options.padding",

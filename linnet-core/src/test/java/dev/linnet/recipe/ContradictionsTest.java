@@ -126,6 +126,57 @@ final class ContradictionsTest {
   }
 
   @Test
+  void losses_of_similarity_without_the_task() {
+    assertProblems(
+        "loss: triplet\nclasses: {held_out: classes, turned: true}",
+        "loss.name: got triplet (my.yaml:1); must be cross-entropy, bce, focal, poly1 or jsd with"
+            + " task classification; for triplet write \"task: similarity\"",
+        "classes.held_out: got classes (my.yaml:2); must be pictures or auto with task"
+            + " classification, which cannot name classes that it never saw",
+        "classes.turned: got true (my.yaml:2); must be false with task classification, which would"
+            + " name turned classes too");
+  }
+
+  @Test
+  void the_task_of_similarity_with_what_names_classes() {
+    assertProblems(
+        """
+        task: similarity
+        loss: bce
+        model_options: {auxiliary: true}
+        evaluation: {tta: flip}
+        tricks: {mixup: true, label_smoothing: 0.1, distillation: /a/run}
+        """,
+        "loss.name: got bce (my.yaml:2); must be triplet, contrastive, nt-xent, arcface or"
+            + " proxy-anchor with task similarity; the recipe \"similarity\" has one",
+        "model_options.auxiliary: got true (my.yaml:3); must be false with task similarity: heads in"
+            + " the middle name classes",
+        "evaluation.tta: got flip (my.yaml:4); must be none with task similarity, because"
+            + " probabilities of classes are averaged",
+        "label_smoothing: got true (my.yaml:5); must be false with task similarity, whose network"
+            + " has no logits of classes",
+        "mixup: got true (my.yaml:5); must be false with task similarity, whose network has no"
+            + " logits of classes",
+        "distillation: got true (my.yaml:5); must be false with task similarity, whose network has"
+            + " no logits of classes");
+  }
+
+  @Test
+  void pairs_need_groups() {
+    assertProblems(
+        "task: similarity\nloss: nt-xent",
+        "sampling: got uniform (" + PlainLines.of("sampling:") + "); must be grouped with loss nt-xent, which compares"
+            + " pictures of a class in a batch");
+    assertProblems(
+        "extends: similarity\ntricks: {repeated_augmentation: 3}\nembedding: 1",
+        "embedding: got 1 (my.yaml:3); must be in [2, 65536]");
+    assertProblems(
+        "extends: similarity\ntricks: {repeated_augmentation: 3}",
+        "repeated_augmentation: got true (my.yaml:2); must be false with sampling grouped, which"
+            + " repeats pictures itself where it must");
+  }
+
+  @Test
   void fp16_on_a_processor() {
     assertThatThrownBy(() -> plan("dtype=fp16", "data=/nowhere"))
         .isExactlyInstanceOf(LinnetException.class)

@@ -36,13 +36,14 @@ final class LossRecipeTest {
       new ClassCounts(List.of("a", "b", "c", "d"), List.of(10, 30, 0, 60));
 
   static Stream<String> losses() {
-    return Kinds.LOSSES.stream().map(Kind::name);
+    List<String> ofSimilarity = SimilarityLossRecipe.names();
+    return Kinds.LOSSES.stream().map(Kind::name).filter(name -> !ofSimilarity.contains(name));
   }
 
   static Stream<String> cards() {
     return Stream.concat(
         Stream.concat(
-            losses(),
+            Kinds.LOSSES.stream().map(Kind::name),
             Kinds.SAMPLINGS.stream().map(Kind::name).filter(name -> !name.equals("uniform"))),
         Stream.of("label_smoothing", "repeated_augmentation", "class_weights", "warmup_epochs"));
   }
@@ -150,10 +151,15 @@ final class LossRecipeTest {
         .containsExactly("loss.alpha: got -1 (--set loss); must be in [0, 1000]");
     assertThat(problems("loss=hinge"))
         .containsExactly(
-            "loss: got \"hinge\" (--set loss); must be cross-entropy, bce, focal, poly1 or jsd");
+            "loss: got \"hinge\" (--set loss); must be cross-entropy, bce, focal, poly1, jsd,"
+                + " triplet, contrastive, nt-xent, arcface or proxy-anchor");
     assertThat(problems("sampling=rare"))
         .containsExactly(
-            "sampling: got \"rare\" (--set sampling); must be uniform, balanced or weighted");
+            "sampling: got \"rare\" (--set sampling); must be uniform, balanced, weighted or"
+                + " grouped");
+    assertThat(problems("sampling={name: grouped, pictures: 1}"))
+        .containsExactly(
+            "sampling.pictures: got 1 (--set sampling); must be in [2, 1000000], or auto");
     assertThat(problems("sampling={name: weighted, weights: {a: -2}}"))
         .containsExactly("sampling.weights.a: got -2 (--set sampling); must be in [0, 1000000]");
     assertThat(problems("tricks={repeated_augmentation: 1}"))

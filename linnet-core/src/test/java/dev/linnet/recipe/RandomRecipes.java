@@ -3,6 +3,7 @@ package dev.linnet.recipe;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ClassRule;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
@@ -93,6 +94,10 @@ final class RandomRecipes {
             : none(() -> 1 + random.nextInt(9)),
         from.isNone() ? HeadStart.ZERO : one(HeadStart.values()),
         flip(),
+        Task.CLASSIFICATION,
+        2 + random.nextInt(65_535),
+        new ClassesRecipe(
+            one(ClassRule.Folders.values()), auto(() -> ClassesRecipe.HeldOut.PICTURES), false),
         model,
         modelOptions(model),
         auto(() -> 1 + random.nextInt(8192)),
@@ -185,8 +190,9 @@ final class RandomRecipes {
   }
 
   private SamplingRecipe sampling() {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> SamplingRecipe.Uniform.DEFAULT;
+      case 3 -> new SamplingRecipe.Grouped(auto(() -> 2 + random.nextInt(9)));
       case 1 -> SamplingRecipe.Balanced.DEFAULT;
       default -> new SamplingRecipe.Weighted(classes());
     };

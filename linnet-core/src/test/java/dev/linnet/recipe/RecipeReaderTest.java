@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.linnet.base.OrAuto;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ClassRule;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
@@ -97,6 +98,9 @@ final class RecipeReaderTest {
             batch: 64
             accumulate: 2
             seed: 9223372036854775807
+            task: classification
+            embedding: 64
+            classes: {folders: leaf, held_out: pictures}
             dtype: bf16
             optimizer: {name: adamw, betas: [0.9, 0.95], eps: 1e-6}
             schedule: {lr: .001, lr_per: none, warmup_epochs: 0.5, min_lr: 1E-5}
@@ -127,6 +131,12 @@ final class RecipeReaderTest {
                 OrNone.of(2),
                 HeadStart.PROBE,
                 false,
+                Task.CLASSIFICATION,
+                64,
+                new ClassesRecipe(
+                    ClassRule.Folders.LEAF,
+                    OrAuto.of(ClassesRecipe.HeldOut.PICTURES),
+                    false),
                 OrAuto.of("mobilenetv3_small_100"),
                 new Recipe.ModelOptions(
                     0.1,

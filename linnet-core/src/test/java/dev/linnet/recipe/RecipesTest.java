@@ -155,6 +155,8 @@ final class RecipesTest {
             "--unfreeze",
             "--head-start",
             "--cache-features",
+            "--task",
+            "--embedding",
             "--model",
             "--size",
             "--color",

@@ -104,12 +104,19 @@ final class TrickCardTest {
         .contains("<!-- measured: mixup -->\nNot measured.\n<!-- end -->");
   }
 
+  private static final String GROUPED = "task: similarity\nsampling: grouped";
+
   /** What a card's line needs around it to be a recipe. */
   private static final Map<String, String> AROUND =
       Map.of(
           "optimizer: ", "schedule: {lr: 0.001}",
           "tricks: {self_distillation", "ema: true",
-          "loss: {name: jsd", "tricks: {aug_mix: true}");
+          "loss: {name: jsd", "tricks: {aug_mix: true}",
+          "loss: {name: triplet", GROUPED,
+          "loss: {name: contrastive", GROUPED,
+          "loss: {name: nt-xent", GROUPED,
+          "loss: {name: arcface", "task: similarity",
+          "loss: {name: proxy-anchor", "task: similarity");
 
   @Test
   void the_recipe_of_a_card_reads(@TempDir Path folder) throws IOException {

@@ -51,6 +51,11 @@ final class SwaTest {
     }
 
     @Override
+    public int classes() {
+      return 4;
+    }
+
+    @Override
     public Pass pass(int epoch, int firstBatch) {
       return new Pass() {
         private int next = firstBatch;

@@ -22,7 +22,7 @@ import java.util.OptionalDouble;
 public record Triplet(OptionalDouble margin) implements PairLoss {
   public Triplet {
     double m = margin.orElse(1);
-    Check.that(m > 0 && m <= 100, "loss.margin", m, "in (0, 100], or soft");
+    Check.that(m > 0 && m <= 100, "loss.margin", m, "in (0, 100], or none");
   }
 
   @Override
