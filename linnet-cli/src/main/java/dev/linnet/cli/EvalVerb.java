@@ -36,11 +36,11 @@ import picocli.CommandLine.Option;
     name = "eval",
     header = "measures a run or weights on a data set",
     description =
-        "Reads the split test, else val; of a data set without splits, all pictures. Without"
-            + " --data a run is measured on its own data, with the split that it drew. Classes"
-            + " are matched by name; those of ImageNet also by WordNet id or number, so that a"
-            + " part of ImageNet will do. Of a run for similarity recall@k and mAP@R are measured, on"
-            + " pictures of any classes; class figures are those of the nearest picture.",
+        "Reads the split test, else val; of a data set without splits, all pictures. Without --data"
+            + " a run is measured on its own data, with the split that it drew. Classes are matched"
+            + " by name; those of ImageNet also by WordNet id or number, so that a part of ImageNet"
+            + " will do. Of a run for similarity recall@k and mAP@R are measured, on pictures of"
+            + " any classes; class figures are those of the nearest picture.",
     footer = {
       "  linnet eval runs/photos",
       "  linnet eval runs/photos --data other-photos/ --json",
@@ -123,9 +123,11 @@ final class EvalVerb implements Callable<Integer> {
     if (boxes != null) {
       Check.that(boxes != Boxes.KEEP, "--boxes", "keep", "none or crop");
     }
-    if (oneShot != null && (data != null || split != null || limit != null || robustness.isAsked())) {
+    if (oneShot != null
+        && (data != null || split != null || limit != null || robustness.isAsked())) {
       throw new AskedWrongly(
-          "--one-shot: has pictures of its own; leave --data, --split, --limit and --robustness out");
+          "--one-shot: has pictures of its own; leave --data, --split, --limit and --robustness"
+              + " out");
     }
     checkWhatIsMeasured();
     views.check();

@@ -4,8 +4,8 @@ import dev.linnet.train.Metrics;
 import dev.linnet.train.OneShot;
 import dev.linnet.train.SimilarityMetrics;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -20,8 +20,8 @@ final class Figures {
   private static String line(SimilarityMetrics s, Metrics metrics) {
     return String.format(
         Locale.ROOT,
-        "recall@1 %.2f %%  recall@2 %.2f %%  recall@4 %.2f %%  recall@8 %.2f %%  mAP@R %.2f %%  on %d"
-            + " pictures",
+        "recall@1 %.2f %%  recall@2 %.2f %%  recall@4 %.2f %%  recall@8 %.2f %%  mAP@R %.2f %%  on"
+            + " %d pictures",
         s.recallAt1(),
         s.recallAt2(),
         s.recallAt4(),

@@ -107,10 +107,7 @@ final class TrainProgress implements TrainingListener {
     if (metrics.similarity().isPresent()) {
       SimilarityMetrics s = metrics.similarity().get();
       return String.format(
-          Locale.ROOT,
-          "  validation recall@1 %5.2f %%  mAP@R %5.2f %%",
-          s.recallAt1(),
-          s.mapAtR());
+          Locale.ROOT, "  validation recall@1 %5.2f %%  mAP@R %5.2f %%", s.recallAt1(), s.mapAtR());
     }
     return String.format(
         Locale.ROOT, "  validation loss %.4f  top-1 %5.2f %%", metrics.loss(), metrics.top1());

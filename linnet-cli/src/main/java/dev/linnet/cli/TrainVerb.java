@@ -63,8 +63,8 @@ final class TrainVerb implements Callable<Integer> {
       paramLabel = "RECIPE",
       completionCandidates = Names.OfRecipes.class,
       description =
-          "name or YAML file; default quick, with --task similarity similarity; \"linnet recipe list\""
-              + " names them")
+          "name or YAML file; default quick, with --task similarity similarity; \"linnet recipe"
+              + " list\" names them")
   private @Nullable String recipe;
 
   @Option(

@@ -43,8 +43,9 @@ final class SimilarityTest {
             run());
     assertThat(trained.answered())
         .matches(
-            "(?s)recall@1 \\S+ %  recall@2 \\S+ %  recall@4 \\S+ %  recall@8 \\S+ %  mAP@R \\S+ %  on 8"
-                + " pictures\nrun: .*\n");
+            "(?s)recall@1 \\S+ %  recall@2 \\S+ %  recall@4 \\S+ %  recall@8 \\S+ %  mAP@R \\S+ % "
+                + " on 8 pictures\n"
+                + "run: .*\n");
     assertThat(trained.err())
         .containsPattern("validation recall@1 +\\S+ %  mAP@R +\\S+ %")
         .contains("of 2 classes");

@@ -35,7 +35,14 @@ public record DataOptions(
   /** All pictures, seed 0, held out as usual. */
   public static DataOptions of(Places places) {
     return new DataOptions(
-        Holdout.AUTO, ALL, 0, Boxes.NONE, ClassRule.USUAL, DrawnIndices.NONE, places, DownloadListener.NONE);
+        Holdout.AUTO,
+        ALL,
+        0,
+        Boxes.NONE,
+        ClassRule.USUAL,
+        DrawnIndices.NONE,
+        places,
+        DownloadListener.NONE);
   }
 
   /** These options with another part held out. */

@@ -4,7 +4,9 @@ import dev.linnet.base.RandomState;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** Draws by seed, class by class or whole classes; positions rise, so that a set keeps its order. */
+/**
+ * Draws by seed, class by class or whole classes; positions rise, so that a set keeps its order.
+ */
 final class Draw {
   private static final long LIMIT = 1;
   private static final long HOLD_OUT = 2;
@@ -48,8 +50,7 @@ final class Draw {
    * All positions of the fraction of the classes, rounded, of which two stay at least and two go;
    * none where there are fewer than four.
    */
-  private static int[] holdOutClasses(
-      StoredSet set, int[] positions, double fraction, long seed) {
+  private static int[] holdOutClasses(StoredSet set, int[] positions, double fraction, long seed) {
     int[][] members = members(set, positions);
     int[] filled = filled(members);
     if (filled.length < 4) {

@@ -1,10 +1,10 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
-import dev.linnet.base.AtomicFile;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -79,7 +79,7 @@ public record OneShotRun(String name, PictureSet known, PictureSet asked) {
     int number = 0;
     for (String line : NamedFiles.lines(tree, labels, MOST)) {
       number++;
-      String[] words = line.split("\\s+");
+      String[] words = line.split("\\s+", -1);
       if (words.length != 2) {
         throw broken(tree, labels, number, "has not two paths: a picture and that of its class");
       }

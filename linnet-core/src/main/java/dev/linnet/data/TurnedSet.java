@@ -22,8 +22,7 @@ public final class TurnedSet implements PictureSet {
   private static final int TURNS = 4;
 
   /** Clockwise, as EXIF says it. */
-  private static final List<Turn> BY =
-      List.of(new Turn(1), new Turn(6), new Turn(3), new Turn(8));
+  private static final List<Turn> BY = List.of(new Turn(1), new Turn(6), new Turn(3), new Turn(8));
 
   private final PictureSet set;
   private final List<String> classes;

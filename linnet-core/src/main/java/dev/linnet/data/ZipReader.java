@@ -87,7 +87,8 @@ final class ZipReader {
       return false;
     }
     boolean known =
-        entry.getMethod() == ZipArchiveEntry.STORED || entry.getMethod() == ZipArchiveEntry.DEFLATED;
+        entry.getMethod() == ZipArchiveEntry.STORED
+            || entry.getMethod() == ZipArchiveEntry.DEFLATED;
     if (!known || entry.getGeneralPurposeBit().usesEncryption()) {
       throw new LinnetException(
           "%s: member \"%s\" is %s; must be deflated or stored: pack it again, or unpack it into a"
@@ -116,9 +117,7 @@ final class ZipReader {
         throw new EOFException("member \"" + OneLine.of(name) + "\" reaches past its end");
       }
       boolean lies =
-          method == ZipArchiveEntry.STORED
-              ? size != packed
-              : size > MOST_FOR_A_BYTE * (packed + 1);
+          method == ZipArchiveEntry.STORED ? size != packed : size > MOST_FOR_A_BYTE * (packed + 1);
       if (lies) {
         throw new IOException(
             "member \"%s\" claims %d bytes, which %d cannot hold"

@@ -68,8 +68,7 @@ public record ModelOptions(
 
   /** Another output. */
   public ModelOptions withOutput(Output value) {
-    return new ModelOptions(
-        classes, inChannels, dropRate, dropPathRate, zeroGamma, parts, value);
+    return new ModelOptions(classes, inChannels, dropRate, dropPathRate, zeroGamma, parts, value);
   }
 
   /** The activation function of the blocks, where the network's own is the given one. */

@@ -227,7 +227,12 @@ final class Contradictions {
             + lossName()
             + " write \"task: similarity\"");
     refuseIf(
-        recipe.classes().heldOut().given().filter(ClassesRecipe.HeldOut.CLASSES::equals).isPresent(),
+        recipe
+            .classes()
+            .heldOut()
+            .given()
+            .filter(ClassesRecipe.HeldOut.CLASSES::equals)
+            .isPresent(),
         "classes.held_out",
         "classes",
         "pictures or auto with task classification, which cannot name classes that it never saw");

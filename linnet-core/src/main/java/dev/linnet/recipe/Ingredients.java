@@ -1,5 +1,6 @@
 package dev.linnet.recipe;
 
+import dev.linnet.base.RandomState;
 import dev.linnet.data.HeldSet;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureLoader;
@@ -23,8 +24,6 @@ import dev.linnet.models.InputSize;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Output;
 import dev.linnet.models.Preprocessing;
-import dev.linnet.base.RandomState;
-import dev.linnet.tensor.Device;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.Parameter;
 import dev.linnet.optim.ConstantAfter;
@@ -36,6 +35,7 @@ import dev.linnet.optim.ParameterGroup;
 import dev.linnet.optim.ParameterGroups;
 import dev.linnet.optim.Schedule;
 import dev.linnet.optim.WeightAverage;
+import dev.linnet.tensor.Device;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Descent;
 import dev.linnet.train.Objective;

@@ -113,8 +113,7 @@ public record Recipe(
         "normalize",
         normalize,
         "data or imagenet where from is none");
-    Check.that(
-        embedding >= 2 && embedding <= 65_536, "embedding", embedding, "in [2, 65536]");
+    Check.that(embedding >= 2 && embedding <= 65_536, "embedding", embedding, "in [2, 65536]");
     Check.that(model.isAutoOr(name -> !name.isBlank()), "model", model, "a name, or auto");
     Check.that(
         size.isAutoOr(pixels -> pixels >= 1 && pixels <= 8192),

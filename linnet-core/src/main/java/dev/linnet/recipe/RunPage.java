@@ -127,8 +127,7 @@ final class RunPage {
     return new Figures(figures);
   }
 
-  private static void addSimilarity(
-      List<Figures.Figure> figures, Measured m, SimilarityMetrics s) {
+  private static void addSimilarity(List<Figures.Figure> figures, Measured m, SimilarityMetrics s) {
     figures.add(
         new Figures.Figure(
             "Recall@1",

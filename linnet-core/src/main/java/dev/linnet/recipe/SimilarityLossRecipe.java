@@ -48,7 +48,9 @@ interface SimilarityLossRecipe extends LossRecipe {
    *
    * @param margin in (0, 100]; none: the soft margin
    */
-  record Triplet(@About("how much nearer those of the class must be; none: a soft margin") OrNone<Double> margin)
+  record Triplet(
+      @About("how much nearer those of the class must be; none: a soft margin")
+          OrNone<Double> margin)
       implements SimilarityLossRecipe {
     /** The soft margin, with which the paper's own tables are best. */
     public static final Triplet DEFAULT = new Triplet(OrNone.none());
@@ -78,7 +80,8 @@ interface SimilarityLossRecipe extends LossRecipe {
    *
    * @param margin in (0, 100]
    */
-  record Contrastive(@About("distance beyond which pictures of two classes are left alone") double margin)
+  record Contrastive(
+      @About("distance beyond which pictures of two classes are left alone") double margin)
       implements SimilarityLossRecipe {
     /** Half the largest distance of two rows of length 1; the paper names no value. */
     public static final Contrastive DEFAULT = new Contrastive(1);
@@ -154,8 +157,7 @@ interface SimilarityLossRecipe extends LossRecipe {
 
     @Override
     public Similarity objective(int classes, int width, Device device, RandomState random) {
-      return Similarity.of(
-          loss(margin, scale), classes, width, device, random);
+      return Similarity.of(loss(margin, scale), classes, width, device, random);
     }
 
     @Override
@@ -184,8 +186,7 @@ interface SimilarityLossRecipe extends LossRecipe {
 
     public ProxyAnchor {
       loss(margin, alpha);
-      Check.that(
-          lrScale >= 0 && lrScale <= 10_000, "loss.lr_scale", lrScale, "in [0, 10000]");
+      Check.that(lrScale >= 0 && lrScale <= 10_000, "loss.lr_scale", lrScale, "in [0, 10000]");
     }
 
     private static dev.linnet.loss.similarity.ProxyAnchor loss(double margin, double alpha) {
@@ -194,12 +195,7 @@ interface SimilarityLossRecipe extends LossRecipe {
 
     @Override
     public Similarity objective(int classes, int width, Device device, RandomState random) {
-      return Similarity.of(
-          loss(margin, alpha),
-          classes,
-          width,
-          device,
-          random);
+      return Similarity.of(loss(margin, alpha), classes, width, device, random);
     }
 
     @Override

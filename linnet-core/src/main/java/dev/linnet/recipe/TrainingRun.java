@@ -146,11 +146,7 @@ public final class TrainingRun implements AutoCloseable {
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
     experiment.origin().ifPresent(this::startFrom);
     WeightsFolder.describe(
-        folder.path(),
-        model,
-        classNames(),
-        preprocessing,
-        Ingredients.evaluationSize(recipe));
+        folder.path(), model, classNames(), preprocessing, Ingredients.evaluationSize(recipe));
     experiment.origin().ifPresent(this::startHead);
     Unfreezing unfreezing = Ingredients.unfreezing(recipe);
     unfreezing.freezeRest(model);

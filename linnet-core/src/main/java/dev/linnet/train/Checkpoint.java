@@ -257,9 +257,7 @@ final class Checkpoint {
               required(node, "map_at_r").asDouble());
       return Optional.of(
           Metrics.of(
-              similarity,
-              required(node, "images").asLong(),
-              required(node, "seconds").asDouble()));
+              similarity, required(node, "images").asLong(), required(node, "seconds").asDouble()));
     }
     return Optional.of(
         new Metrics(

@@ -113,8 +113,7 @@ public final class FeatureExtractor {
                 device,
                 dtype,
                 () -> {
-                  Taps.Seen seen =
-                      Taps.run(model, modules, () -> last(images));
+                  Taps.Seen seen = Taps.run(model, modules, () -> last(images));
                   Map<String, Tensor> rows = new LinkedHashMap<>();
                   for (String layer : layers) {
                     boolean pooled = layer.equals(POOLED);

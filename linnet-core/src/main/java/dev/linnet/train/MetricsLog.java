@@ -22,8 +22,7 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
   private static final List<String> BEFORE =
       List.of("epoch", "update", "lr", "train_loss", "train_top1");
 
-  private static final List<String> AFTER =
-      List.of("seconds", "images_per_s", "data_wait", "best");
+  private static final List<String> AFTER = List.of("seconds", "images_per_s", "data_wait", "best");
 
   private final RunFolder run;
   private final List<String> columns;

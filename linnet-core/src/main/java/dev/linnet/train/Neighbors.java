@@ -39,11 +39,7 @@ final class Neighbors {
       int mistakes) {
     long begin = System.nanoTime();
     FeatureTable table =
-        new FeatureExtractor(model, device, dtype)
-            .run(loader, watcher)
-            .values()
-            .iterator()
-            .next();
+        new FeatureExtractor(model, device, dtype).run(loader, watcher).values().iterator().next();
     Retrieval retrieval = retrieval(table);
     Metrics metrics =
         Metrics.of(
@@ -55,10 +51,7 @@ final class Neighbors {
       if (nearest >= 0 && table.target(nearest) != table.target(row)) {
         wrong.add(
             new Evaluator.Mistake(
-                table.index(row),
-                table.target(row),
-                table.target(nearest),
-                retrieval.cosine(row)));
+                table.index(row), table.target(row), table.target(nearest), retrieval.cosine(row)));
       }
     }
     wrong.sort(Comparator.comparingDouble(Evaluator.Mistake::confidence).reversed());
@@ -92,8 +85,7 @@ final class Neighbors {
               targets[i - begin] = table.target(rows[i]);
               nearest[i - begin] = table.target(retrieval.nearest(rows[i]));
             }
-            confusion.add(
-                Predictions.of(Tensor.of(nearest).oneHot(classes), Tensor.of(targets)));
+            confusion.add(Predictions.of(Tensor.of(nearest).oneHot(classes), Tensor.of(targets)));
           });
     }
     return confusion;

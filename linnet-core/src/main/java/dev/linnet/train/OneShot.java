@@ -70,8 +70,7 @@ public record OneShot(List<Run> runs) {
       List<OneShotRun> runs) {
     model.eval();
     FeatureExtractor extractor = new FeatureExtractor(model, device, dtype);
-    UnaryOperator<Tensor> embed =
-        images -> extractor.rows(images).values().iterator().next();
+    UnaryOperator<Tensor> embed = images -> extractor.rows(images).values().iterator().next();
     List<Run> measured = new ArrayList<>();
     for (OneShotRun run : runs) {
       Scope scope = Scope.open("one-shot");

@@ -1,5 +1,6 @@
 package dev.linnet.train;
 
+import dev.linnet.base.RandomState;
 import dev.linnet.data.Batch;
 import dev.linnet.loss.similarity.PairLoss;
 import dev.linnet.loss.similarity.ProxyLoss;
@@ -11,7 +12,6 @@ import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
-import dev.linnet.base.RandomState;
 import java.util.Map;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;

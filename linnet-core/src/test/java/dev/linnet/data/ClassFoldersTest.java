@@ -252,8 +252,8 @@ class ClassFoldersTest {
 
     assertThat(message("notes.txt"))
         .isEqualTo(
-            "TEMP/notes.txt: is no data set; must be a folder, a .tar, .tar.gz, .tar.zst or .zip, or a"
-                + " manifest (.csv, .jsonl)");
+            "TEMP/notes.txt: is no data set; must be a folder, a .tar, .tar.gz, .tar.zst or .zip,"
+                + " or a manifest (.csv, .jsonl)");
     assertThat(message("train-images-idx3-ubyte.gz"))
         .isEqualTo(
             "TEMP/train-images-idx3-ubyte.gz: is no data set; name the folder that it lies in");
@@ -352,8 +352,7 @@ class ClassFoldersTest {
     Samples.pictures(temp, "set/x/train/a/b/1.png", "set/x/train/a/2.png", "set/x/val/a/b/3.png");
     ClassRule leaf = new ClassRule(ClassRule.Folders.LEAF, ClassRule.Splits.ALIKE);
     DataSource source =
-        DataSources.open(
-            temp.resolve("set").toString(), Samples.options(temp).withClasses(leaf));
+        DataSources.open(temp.resolve("set").toString(), Samples.options(temp).withClasses(leaf));
     assertThat(source.classes()).containsExactly("a", "a/b");
     assertThat(source.need(Split.VAL).label(0)).isEqualTo(1);
   }

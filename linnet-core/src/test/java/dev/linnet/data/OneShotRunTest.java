@@ -20,7 +20,11 @@ final class OneShotRunTest {
 
   private void write(String labels) {
     Samples.pictures(
-        temp, "run1/test/i1.png", "run1/test/i2.png", "run1/training/c1.png", "run1/training/c2.png");
+        temp,
+        "run1/test/i1.png",
+        "run1/test/i2.png",
+        "run1/training/c1.png",
+        "run1/training/c2.png");
     Samples.file(temp.resolve("run1/class_labels.txt"), labels.getBytes(UTF_8));
   }
 
@@ -76,7 +80,7 @@ final class OneShotRunTest {
     Samples.pictures(temp, "a/1.png");
     assertThat(message())
         .isEqualTo(
-            "TEMP: has no one-shot run; each is a folder with a class_labels.txt, whose lines name a"
-                + " picture and that of its class");
+            "TEMP: has no one-shot run; each is a folder with a class_labels.txt, whose lines name"
+                + " a picture and that of its class");
   }
 }

@@ -105,8 +105,8 @@ final class SamplerTest {
   void a_batch_that_cannot_be_filled_is_one_line() {
     assertThatThrownBy(() -> new GroupedSampler(7, OptionalInt.empty()).pictures(100))
         .hasMessage(
-            "batch: got 7, which is no number of classes times one of pictures; must be one, such as"
-                + " 6, because sampling is grouped");
+            "batch: got 7, which is no number of classes times one of pictures; must be one, such"
+                + " as 6, because sampling is grouped");
     assertThatThrownBy(() -> new GroupedSampler(10, OptionalInt.of(4)).pictures(100))
         .hasMessage(
             "batch: got 10; must be two or more times sampling.pictures, which is 4, such as 8");

@@ -8,9 +8,9 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.testing.Seeds;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -265,7 +265,8 @@ class SplitsTest {
   @Test
   void whole_classes_are_held_out() {
     for (int c = 0; c < 12; c++) {
-      Samples.pictures(temp.resolve("many"), "c%02d/1.png".formatted(c), "c%02d/2.png".formatted(c));
+      Samples.pictures(
+          temp.resolve("many"), "c%02d/1.png".formatted(c), "c%02d/2.png".formatted(c));
     }
     for (Holdout.Unit unit : List.of(Holdout.Unit.CLASSES, Holdout.Unit.AUTO)) {
       DataSource source =
@@ -300,8 +301,6 @@ class SplitsTest {
   }
 
   private static Set<Integer> labels(PictureSet set) {
-    return IntStream.range(0, set.size())
-        .mapToObj(set::label)
-        .collect(Collectors.toSet());
+    return IntStream.range(0, set.size()).mapToObj(set::label).collect(Collectors.toSet());
   }
 }

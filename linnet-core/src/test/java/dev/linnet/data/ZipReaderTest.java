@@ -107,12 +107,12 @@ final class ZipReaderTest {
   void paths_that_lead_out_are_refused() {
     assertThat(message(zip(8, List.of("../a/1.png"))))
         .isEqualTo(
-            "TEMP/set.zip: member \"../a/1.png\" leads out of the archive, so the archive is refused;"
-                + " pack the pictures again by relative paths");
+            "TEMP/set.zip: member \"../a/1.png\" leads out of the archive, so the archive is"
+                + " refused; pack the pictures again by relative paths");
     assertThat(message(zip(8, List.of("/a/1.png"))))
         .isEqualTo(
-            "TEMP/set.zip: member \"/a/1.png\" has an absolute path, so the archive is refused; pack"
-                + " the pictures again by relative paths");
+            "TEMP/set.zip: member \"/a/1.png\" has an absolute path, so the archive is refused;"
+                + " pack the pictures again by relative paths");
   }
 
   @Test
@@ -153,8 +153,8 @@ final class ZipReaderTest {
     zip[directory + 27] = 0x7F; // the size's last byte: 2 GB
     assertThat(message(zip))
         .matches(
-            "TEMP/set.zip: is cut short or broken \\(member \"a/1.png\" claims \\d+ bytes, which \\d+"
-                + " cannot hold\\); fetch or pack it again");
+            "TEMP/set.zip: is cut short or broken \\(member \"a/1.png\" claims \\d+ bytes, which"
+                + " \\d+ cannot hold\\); fetch or pack it again");
   }
 
   @Test
@@ -173,8 +173,7 @@ final class ZipReaderTest {
     Samples.file(temp.resolve("set.zip"), zip);
     PictureSet set =
         DataSources.open(
-                temp.resolve("set.zip").toString(),
-                Samples.options(temp).withHoldout(Holdout.NONE))
+                temp.resolve("set.zip").toString(), Samples.options(temp).withHoldout(Holdout.NONE))
             .train();
     assertThatThrownBy(
             () -> {

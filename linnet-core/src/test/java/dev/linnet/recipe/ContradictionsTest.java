@@ -149,8 +149,8 @@ final class ContradictionsTest {
         """,
         "loss.name: got bce (my.yaml:2); must be triplet, contrastive, nt-xent, arcface or"
             + " proxy-anchor with task similarity; the recipe \"similarity\" has one",
-        "model_options.auxiliary: got true (my.yaml:3); must be false with task similarity: heads in"
-            + " the middle name classes",
+        "model_options.auxiliary: got true (my.yaml:3); must be false with task similarity: heads"
+            + " in the middle name classes",
         "evaluation.tta: got flip (my.yaml:4); must be none with task similarity, because"
             + " probabilities of classes are averaged",
         "label_smoothing: got true (my.yaml:5); must be false with task similarity, whose network"
@@ -165,11 +165,10 @@ final class ContradictionsTest {
   void pairs_need_groups() {
     assertProblems(
         "task: similarity\nloss: nt-xent",
-        "sampling: got uniform (" + PlainLines.of("sampling:") + "); must be grouped with loss nt-xent, which compares"
+        "sampling: got uniform ("
+            + PlainLines.of("sampling:")
+            + "); must be grouped with loss nt-xent, which compares"
             + " pictures of a class in a batch");
-    assertProblems(
-        "extends: similarity\ntricks: {repeated_augmentation: 3}\nembedding: 1",
-        "embedding: got 1 (my.yaml:3); must be in [2, 65536]");
     assertProblems(
         "extends: similarity\ntricks: {repeated_augmentation: 3}",
         "repeated_augmentation: got true (my.yaml:2); must be false with sampling grouped, which"

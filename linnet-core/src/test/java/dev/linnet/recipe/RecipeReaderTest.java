@@ -134,9 +134,7 @@ final class RecipeReaderTest {
                 Task.CLASSIFICATION,
                 64,
                 new ClassesRecipe(
-                    ClassRule.Folders.LEAF,
-                    OrAuto.of(ClassesRecipe.HeldOut.PICTURES),
-                    false),
+                    ClassRule.Folders.LEAF, OrAuto.of(ClassesRecipe.HeldOut.PICTURES), false),
                 OrAuto.of("mobilenetv3_small_100"),
                 new Recipe.ModelOptions(
                     0.1,

@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
@@ -115,8 +116,7 @@ final class SimilarityRunTest {
     try (TrainingRun run = run(experiment, "a")) {
       outcome = run.train(TrainingRun.Start.NEW);
     }
-    SimilarityMetrics measured =
-        outcome.test().orElseThrow().metrics().similarity().orElseThrow();
+    SimilarityMetrics measured = outcome.test().orElseThrow().metrics().similarity().orElseThrow();
     assertThat(measured.recallAt1()).isGreaterThan(90);
     Path run = folder.resolve("a");
     assertThat(Files.readAllLines(run.resolve("metrics.csv")).get(0))
@@ -183,8 +183,8 @@ final class SimilarityRunTest {
         });
   }
 
-  private static TreeSet<Integer> labels(PictureSet set) {
-    TreeSet<Integer> labels = new TreeSet<>();
+  private static Set<Integer> labels(PictureSet set) {
+    Set<Integer> labels = new TreeSet<>();
     for (int i = 0; i < set.size(); i++) {
       labels.add(set.label(i));
     }
