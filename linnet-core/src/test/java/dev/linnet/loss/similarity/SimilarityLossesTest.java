@@ -165,7 +165,7 @@ final class SimilarityLossesTest {
         .isThrownBy(() -> new ArcFace(0.5, 64).forward(rows, labels, Tensor.of(new float[6], 2, 3)))
         .withMessageStartingWith("ArcFace: got proxies ")
         .withMessageEndingWith("; must be [K, E]");
-    refused(() -> new Triplet(OptionalDouble.of(0)), "loss.margin", "(0, 100], or soft");
+    refused(() -> new Triplet(OptionalDouble.of(0)), "loss.margin", "(0, 100], or none");
     refused(() -> new Contrastive(0), "loss.margin", "(0, 100]");
     refused(() -> new NtXent(0), "loss.temperature", "(0, 100]");
     refused(() -> new ArcFace(-1, 64), "loss.margin", "[0, 1.5]");
