@@ -120,7 +120,7 @@ final class BenchVerbTest {
 
   @Test
   void without_json_it_is_a_list_for_people() {
-    assertThat(Run.of("bench", "start").answered()).startsWith("verb          start\ns  ");
+    assertThat(Run.of("bench", "start").answered()).startsWith("verb            start\ns  ");
   }
 
   @Test
@@ -159,7 +159,7 @@ final class BenchVerbTest {
     Run.of("bench")
         .failed(
             2,
-            "linnet: \"linnet bench\" needs a verb: train, infer, trick, optimizer, data, start;"
-                + " see \"linnet bench --help\"");
+            "linnet: \"linnet bench\" needs a verb: train, infer, trick, optimizer, data, tsne,"
+                + " start; see \"linnet bench --help\"");
   }
 }
