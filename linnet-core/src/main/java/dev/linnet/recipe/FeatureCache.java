@@ -35,6 +35,7 @@ import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -42,7 +43,8 @@ import java.util.function.Supplier;
 /**
  * Features of a run's pictures where the head alone is trained: computed once, and kept in a file
  * for the next run that wants the same. A file is known by weights, preprocessing and data; one of
- * others is made anew.
+ * others, or a broken one, is made anew. Data are known by {@link PictureSet#fingerprint}, which
+ * sees names and lengths: who changes a picture's file but not its length deletes the cache.
  *
  * <p>For one thread.
  */
@@ -173,13 +175,13 @@ final class FeatureCache {
             "%s-%s-%s.safetensors".formatted(model.architecture(), data.substring(0, 16), side));
     String key = key(data, reading);
     if (Files.exists(file)) {
-      String found = keyOf(file);
-      if (found.equals(key)) {
-        return FeatureTable.load(file);
+      Optional<FeatureTable> found = read(file, key).filter(table -> isOf(set, table));
+      if (found.isPresent()) {
+        return found.get();
       }
       around
           .notes()
-          .accept(file + ": holds features of other weights or another preprocessing; made anew");
+          .accept(file + ": holds no features of these weights and this preprocessing; made anew");
     }
     FeatureTable made = compute(set, reading, workers);
     save(made, file, key);
@@ -198,12 +200,31 @@ final class FeatureCache {
     }
   }
 
-  private static String keyOf(Path file) {
+  /** Empty where the file has another key, or is broken. */
+  private static Optional<FeatureTable> read(Path file, String key) {
     try (SafeTensors tensors = SafeTensors.open(file)) {
-      return tensors.metadata().getOrDefault(KEY, "");
+      if (!tensors.metadata().getOrDefault(KEY, "").equals(key)) {
+        return Optional.empty();
+      }
     } catch (LinnetException broken) {
-      return "";
+      return Optional.empty();
     }
+    try {
+      return Optional.of(FeatureTable.load(file));
+    } catch (LinnetException broken) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether every row is of a picture of the set, and of its class: the file may be anything. */
+  private static boolean isOf(PictureSet set, FeatureTable table) {
+    for (int row = 0; row < table.rows(); row++) {
+      int index = table.index(row);
+      if (index < 0 || index >= set.size() || table.target(row) != set.label(index)) {
+        return false;
+      }
+    }
+    return table.rows() > 0;
   }
 
   private FeatureTable compute(PictureSet set, Reading reading, int workers) {

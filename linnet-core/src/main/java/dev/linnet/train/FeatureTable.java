@@ -183,8 +183,8 @@ public final class FeatureTable {
                 new FeatureTable(
                     tensors.tensor(FEATURES).toFloats(),
                     (int) width,
-                    ints(tensors.tensor(TARGETS).toLongs()),
-                    ints(tensors.tensor(INDICES).toLongs())));
+                    ints(file, tensors.tensor(TARGETS).toLongs()),
+                    ints(file, tensors.tensor(INDICES).toLongs())));
     return read[0];
   }
 
@@ -199,8 +199,11 @@ public final class FeatureTable {
     return Arrays.stream(values).asLongStream().toArray();
   }
 
-  private static int[] ints(long[] values) {
-    return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+  private static int[] ints(Path file, long[] values) {
+    if (Arrays.stream(values).anyMatch(v -> v != (int) v)) {
+      throw noTable(file);
+    }
+    return Arrays.stream(values).mapToInt(v -> (int) v).toArray();
   }
 
   @Override

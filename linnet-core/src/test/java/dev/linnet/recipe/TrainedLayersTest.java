@@ -13,6 +13,7 @@ import dev.linnet.models.ZooModel;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
 import dev.linnet.train.EpochMetrics;
+import dev.linnet.train.FeatureTable;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.weights.Hub;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -214,7 +216,25 @@ class TrainedLayersTest {
         .allMatch(
             n ->
                 n.endsWith(
-                    ": holds features of other weights or another preprocessing; made anew"));
+                    ": holds no features of these weights and this preprocessing; made anew"));
+  }
+
+  @Test
+  void features_of_a_broken_file_are_made_anew() throws IOException {
+    Path first = train("a", Map.of("train", "head"));
+    try (Stream<Path> files = Files.list(folder.resolve("cache/features"))) {
+      for (Path file : files.toList()) {
+        Map<String, String> key;
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+          key = tensors.metadata();
+        }
+        FeatureTable.of(new float[64], 64, new int[] {0}, new int[] {1 << 30}).save(file, key);
+      }
+    }
+    Path second = train("b", Map.of("train", "head"));
+    assertThat(notes).isNotEmpty().allMatch(n -> n.endsWith("made anew"));
+    assertThat(Files.readAllBytes(second.resolve("model.safetensors")))
+        .isEqualTo(Files.readAllBytes(first.resolve("model.safetensors")));
   }
 
   @Test
