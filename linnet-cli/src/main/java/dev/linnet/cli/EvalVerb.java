@@ -9,6 +9,7 @@ import dev.linnet.data.DataOptions;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.OneShotRun;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.PictureSubset;
 import dev.linnet.data.Split;
 import dev.linnet.metric.ConfusionMatrix;
 import dev.linnet.recipe.ClassMatch;
@@ -18,7 +19,6 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.OneShot;
-import dev.linnet.train.robustness.Selection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -240,7 +240,7 @@ final class EvalVerb implements Callable<Integer> {
   }
 
   private PictureSet limited(PictureSet set) {
-    return limit == null ? set : Selection.ofEachClass(set, limit, seed());
+    return limit == null ? set : PictureSubset.ofEachClass(set, limit, seed());
   }
 
   private long seed() {

@@ -11,13 +11,13 @@ import dev.linnet.data.DataSources;
 import dev.linnet.data.DrawnIndices;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.PictureSubset;
 import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.recipe.Recipe;
 import dev.linnet.recipe.SavedModel;
 import dev.linnet.tensor.Device;
 import dev.linnet.train.RunFolder;
-import dev.linnet.train.robustness.Selection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +80,7 @@ final class PicturesArgument {
     DataSource source = source(session, saved, model, data, boxes, verb);
     source.warnings().forEach(session.output()::warn);
     PictureSet set = split == null ? source.evaluated() : source.need(split);
-    return limit == null ? set : Selection.ofEachClass(set, limit, seed(session));
+    return limit == null ? set : PictureSubset.ofEachClass(set, limit, seed(session));
   }
 
   /**

@@ -12,14 +12,60 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Some pictures of a set, in a given order; classes and names are the set's. Any thread. */
+/**
+ * Pictures of a set by their positions, in another order, some of them perhaps twice; classes and
+ * names are the set's. Any thread.
+ */
 public final class PictureSubset implements PictureSet {
+  private static final long LIMIT_STREAM = 41;
+
   private final PictureSet set;
   private final int[] positions;
 
   private PictureSubset(PictureSet set, int[] positions) {
     this.set = set;
     this.positions = positions;
+  }
+
+  /**
+   * The pictures at some positions, in their order.
+   *
+   * @param positions in [0, size of the set)
+   */
+  public static PictureSet of(PictureSet set, int... positions) {
+    return new PictureSubset(set, positions.clone());
+  }
+
+  /**
+   * At most so many pictures of each class, by seed, in the set's order.
+   *
+   * @param limit at least 1
+   */
+  public static PictureSet ofEachClass(PictureSet set, int limit, long seed) {
+    Check.that(limit >= 1, "limit", limit, "at least 1");
+    int[] taken = new int[set.classes().size()];
+    int[] kept =
+        Arrays.stream(order(set, seed))
+            .filter(i -> taken[set.label(i)]++ < limit)
+            .sorted()
+            .toArray();
+    return kept.length == set.size() ? set : new PictureSubset(set, kept);
+  }
+
+  /**
+   * At most so many pictures, by seed, in the set's order.
+   *
+   * @param limit at least 1
+   */
+  public static PictureSet ofAll(PictureSet set, int limit, long seed) {
+    Check.that(limit >= 1, "limit", limit, "at least 1");
+    return set.size() <= limit
+        ? set
+        : new PictureSubset(set, Arrays.stream(order(set, seed)).limit(limit).sorted().toArray());
+  }
+
+  private static int[] order(PictureSet set, long seed) {
+    return RandomState.of(seed).at(LIMIT_STREAM).permutation(set.size());
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.PictureSubset;
 import dev.linnet.image.ImageSize;
 import dev.linnet.metric.Accuracy;
 import dev.linnet.metric.Calibration;
@@ -307,7 +308,7 @@ final class Measurement {
 
   private Scores foreign(RobustnessEvaluator.Sets.Named named) {
     doing = named.name();
-    PictureSet set = Selection.ofAll(named.set(), sets.test().size(), plan.seed());
+    PictureSet set = PictureSubset.ofAll(named.set(), sets.test().size(), plan.seed());
     Scores scores = new Scores();
     try (PictureLoader loader = input.loader(set, input.bad(set));
         Loader.Pass pass = loader.pass(0, 0)) {

@@ -12,6 +12,7 @@ import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.PictureSubset;
 import dev.linnet.image.BadPictureException;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
@@ -418,14 +419,14 @@ final class RobustnessTest {
       assertThat(partners.label(i)).isNotEqualTo(set.label(i));
     }
     int limit = 1 + random.nextInt(5);
-    PictureSet few = Selection.ofEachClass(set, limit, seed);
+    PictureSet few = PictureSubset.ofEachClass(set, limit, seed);
     for (int label = 0; label < 3; label++) {
       int wanted = label;
       long there = set.labels().stream().filter(l -> l == wanted).count();
       assertThat(IntStream.range(0, few.size()).filter(i -> few.label(i) == wanted).count())
           .isEqualTo(Math.min(limit, there));
     }
-    assertThat(Selection.ofAll(set, limit, seed).size()).isEqualTo(Math.min(limit, set.size()));
+    assertThat(PictureSubset.ofAll(set, limit, seed).size()).isEqualTo(Math.min(limit, set.size()));
   }
 
   @Test
@@ -532,7 +533,7 @@ final class RobustnessTest {
     refuses(() -> new Odin(0.5, 0), "odin.temperature: got 0.5; must be in [1, 100000]");
     refuses(() -> new Odin(1, -0.1), "odin.epsilon: got -0.1; must be in [0, 1]");
     refuses(
-        () -> Selection.ofEachClass(Bright.of(ImageSize.square(2), 1, 3), 0, 0),
+        () -> PictureSubset.ofEachClass(Bright.of(ImageSize.square(2), 1, 3), 0, 0),
         "limit: got 0; must be at least 1");
   }
 
