@@ -227,7 +227,9 @@ final class FeatureCache {
     return table.rows() > 0;
   }
 
+  /** The network is in the mode that it was in afterwards: it is asked for in the first epoch. */
   private FeatureTable compute(PictureSet set, Reading reading, int workers) {
+    boolean wasTraining = model.isTraining();
     PictureLoader.Options options = new PictureLoader.Options(BATCH, Order.SEQUENTIAL, 0, workers);
     try (PictureLoader loader = new PictureLoader(set, reading, options, around.bad())) {
       return new FeatureExtractor(model, device, dtype)
@@ -235,6 +237,10 @@ final class FeatureCache {
           .values()
           .iterator()
           .next();
+    } finally {
+      if (wasTraining) {
+        model.train();
+      }
     }
   }
 

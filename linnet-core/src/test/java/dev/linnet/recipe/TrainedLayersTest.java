@@ -205,6 +205,15 @@ class TrainedLayersTest {
   }
 
   @Test
+  void dropout_before_the_head_acts_from_the_first_epoch_on() throws IOException {
+    String drop = "model_options.drop_rate=0.5";
+    Path a = train("a", Map.of("train", "head"), drop);
+    Path b = train("b", Map.of("train", "head", "cache_features", "false"), drop);
+    assertThat(Files.readAllBytes(a.resolve("model.safetensors")))
+        .isEqualTo(Files.readAllBytes(b.resolve("model.safetensors")));
+  }
+
+  @Test
   void features_of_other_weights_are_made_anew() {
     train("a", Map.of("train", "head"));
     weights(4);
