@@ -4,7 +4,7 @@
     finetune.py WEIGHTS DATA --limit 20 --epochs 15 --batch 16 --seed 0 [--size 96] [--names FILE]
 
 WEIGHTS is a folder with config.json and model.safetensors. DATA holds train and val (or test) as folders or
-tar.gz of class folders, or is a folder of IDX files (Fashion-MNIST). The pictures of each class are drawn by the
+tar.gz of class folders, or is a folder of IDX files (Fashion-MNIST) or a Pascal VOC tar, whose boxes are the pictures. The pictures of each class are drawn by the
 seed; --names takes a file with one picture's name a line in place of a draw, so that both sides train on the same.
 SGD 0.01 with Nesterov's momentum 0.9, no warm-up, cosine to 0 per update, weight decay 1e-4; timm's training
 transform (random resized crop, mirror, no color jitter) and its evaluation transform. One JSON line with the
@@ -21,6 +21,7 @@ import random
 import tarfile
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import timm
@@ -51,7 +52,27 @@ def idx(folder, prefix):
     return [(str(i), str(l), x) for i, (x, l) in enumerate(zip(images, labels))]
 
 
+def boxes(path, split):
+    """The boxes of a Pascal VOC tar as pictures: those of the lists in ImageSets/Main."""
+    files = {}
+    with tarfile.open(path) as t:
+        for m in t:
+            if m.isfile():
+                files[Path(m.name).name if m.name.endswith((".jpg", ".xml")) else m.name] = t.extractfile(m).read()
+    found = []
+    for name in files[f"ImageSets/Main/{split}.txt"].decode().split():
+        pixels = np.asarray(Image.open(io.BytesIO(files[f"{name}.jpg"])).convert("RGB"))
+        for k, box in enumerate(ElementTree.fromstring(files[f"{name}.xml"]).iter("object")):
+            left, top, right, bottom = (int(box.find("bndbox").find(e).text) for e in ("xmin", "ymin", "xmax", "ymax"))
+            crop = pixels[max(0, top - 1):bottom, max(0, left - 1):right]
+            if crop.size:
+                found.append((f"{name}-{k}", box.find("name").text, crop))
+    return found
+
+
 def load(data, split):
+    if data.suffix == ".tar":
+        return boxes(data, split)
     if (data / "train-images-idx3-ubyte.gz").exists():
         return idx(data, "train" if split == "train" else "t10k")
     for name in ([split] if split == "train" else ["test", "val"]):
@@ -79,6 +100,7 @@ def main():
     p.add_argument("--size", type=int)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--device", default="cpu")
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
@@ -96,7 +118,7 @@ def main():
         train = limited(train, a.limit)
     if a.test_limit:
         test = limited(test, a.test_limit)
-    model = timm.create_model(f"local-dir:{a.weights.resolve()}", pretrained=True, num_classes=len(classes))
+    model = timm.create_model(f"local-dir:{a.weights.resolve()}", pretrained=True, num_classes=len(classes)).to(a.device)
     config = resolve_model_data_config(model)
     if a.size:
         config["input_size"] = (3, a.size, a.size)
@@ -116,7 +138,7 @@ def main():
             y = torch.tensor([classes.index(c) for _, c, _ in some])
             for g in optimizer.param_groups:
                 g["lr"] = a.lr * 0.5 * (1 + math.cos(math.pi * done / updates))
-            loss = nn.functional.cross_entropy(model(x), y)
+            loss = nn.functional.cross_entropy(model(x.to(a.device)), y.to(a.device))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -128,7 +150,7 @@ def main():
         for b in range(0, len(test), 50):
             some = test[b:b + 50]
             x = torch.stack([evaluate(picture(d)) for _, _, d in some])
-            right += sum(classes[i] == c for i, (_, c, _) in zip(model(x).argmax(1).tolist(), some))
+            right += sum(classes[i] == c for i, (_, c, _) in zip(model(x.to(a.device)).argmax(1).tolist(), some))
     print(json.dumps({"top1": 100 * right / len(test), "images": len(test), "train": len(train),
                       "epochs": a.epochs, "seconds": seconds, "seed": a.seed}))
 

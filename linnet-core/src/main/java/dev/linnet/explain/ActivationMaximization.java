@@ -11,7 +11,6 @@ import dev.linnet.models.Classifier;
 import dev.linnet.nn.Parameter;
 import dev.linnet.nn.Taps;
 import dev.linnet.tensor.DType;
-import dev.linnet.tensor.Device;
 import dev.linnet.tensor.PoolRounding;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
@@ -135,7 +134,7 @@ public record ActivationMaximization(int steps, double rate, double decay) {
 
   /** Around gray at a fifth of the range, since excitement knows no brightness. */
   private static Picture picture(Tensor x, Normalization normalization) {
-    float[] values = x.to(Device.CPU).toFloats();
+    float[] values = x.toFloats();
     int channels = (int) x.dim(0);
     int area = (int) (x.dim(1) * x.dim(2));
     for (int c = 0; c < channels; c++) {

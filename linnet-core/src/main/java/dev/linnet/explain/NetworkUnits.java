@@ -81,7 +81,7 @@ final class NetworkUnits {
   private Section filters() {
     List<Gallery.Row> rows = new ArrayList<>();
     for (String name : network.firstConvNames()) {
-      Tensor weight = network.state(name + ".weight").value().to(Device.CPU);
+      Tensor weight = network.state(name + ".weight").value();
       float[] values = weight.toFloats();
       int channels = (int) weight.dim(1);
       int height = (int) weight.dim(2);

@@ -25,10 +25,16 @@ public final class Studies {
       List.of(
           "bag-of-tricks",
           "mixing",
+          "augmentation",
+          "tricks",
+          "schedules",
+          "losses",
+          "precision",
           "optimizers",
           "optimizer-rates",
           "distillation",
-          "augmentation",
+          "drop-block",
+          "shake-drop",
           "transfer");
 
   private static final String DEFAULTS =

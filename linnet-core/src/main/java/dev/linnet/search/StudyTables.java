@@ -389,6 +389,8 @@ final class StudyTables {
                 .distinct()
                 .collect(Collectors.joining(", "))
             + " pictures");
+    put(facts, "device", "device");
+    put(facts, "graphics", "graphics");
     put(facts, "number format", "dtype");
     put(facts, "threads", "threads");
     put(facts, "commit", "git_commit");

@@ -11,7 +11,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What a run depended on beside its recipe: versions, machine, data, command.
@@ -37,6 +40,7 @@ public record Environment(Map<String, Object> facts) {
     facts.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     facts.put("architecture", System.getProperty("os.arch"));
     facts.put("processor", processor());
+    graphics().ifPresent(g -> facts.put("graphics", g));
     facts.put("cores", Runtime.getRuntime().availableProcessors());
     facts.put("compute_threads", Engine.threads());
     facts.put("command", String.join(" ", command));
@@ -69,6 +73,27 @@ public record Environment(Map<String, Object> facts) {
       return System.getProperty("os.arch");
     }
     return System.getProperty("os.arch");
+  }
+
+  /** The graphics cards, as the driver of NVIDIA names them. */
+  private static Optional<String> graphics() {
+    Path gpus = Path.of("/proc/driver/nvidia/gpus");
+    if (!Files.isDirectory(gpus)) {
+      return Optional.empty();
+    }
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> cards = Files.list(gpus)) {
+      for (Path card : cards.toList()) {
+        for (String line : Files.readAllLines(card.resolve("information"))) {
+          if (line.startsWith("Model:")) {
+            names.add(line.substring(line.indexOf(':') + 1).strip());
+          }
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+    return names.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", names));
   }
 
   /** The commit of the folder that the program was started in, where it is in a git checkout. */
