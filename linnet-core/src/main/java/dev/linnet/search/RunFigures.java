@@ -65,6 +65,15 @@ record RunFigures(
    */
   record Epoch(int epoch, double trainLoss, OptionalDouble top1) {}
 
+  /** What it was trained on; times of different machines say nothing about each other. */
+  String machine() {
+    return String.join(
+        "|",
+        environment.getOrDefault("device", ""),
+        environment.getOrDefault("graphics", ""),
+        environment.getOrDefault("processor", ""));
+  }
+
   /** Where a run that diverged says so. */
   static Path diverged(RunFolder run) {
     return run.path().resolve(DIVERGED);

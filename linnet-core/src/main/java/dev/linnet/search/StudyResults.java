@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -59,6 +60,20 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
 
     List<RunFigures> finished() {
       return runs.stream().flatMap(run -> run.figures().stream()).toList();
+    }
+
+    private Set<String> machines() {
+      return finished().stream()
+          .map(RunFigures::machine)
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private double seconds(Set<String> machines) {
+      return finished().stream()
+          .filter(run -> machines.contains(run.machine()))
+          .mapToDouble(RunFigures::seconds)
+          .average()
+          .orElse(Double.NaN);
     }
 
     Sample top1() {
@@ -149,7 +164,17 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
 
   /** Seconds of a row's runs, divided by those of the reference; NaN where either has none. */
   double costOf(Row row) {
-    return row.mean(RunFigures::seconds) / reference().mean(RunFigures::seconds);
+    return cost(row, reference());
+  }
+
+  /**
+   * Seconds of a row's runs, divided by those of another's; only of runs on machines that both were
+   * trained on, NaN where there is none.
+   */
+  static double cost(Row row, Row other) {
+    Set<String> shared = row.machines();
+    shared.retainAll(other.machines());
+    return row.seconds(shared) / other.seconds(shared);
   }
 
   /** The rows whose paired difference to the reference is significant, by Holm if asked. */

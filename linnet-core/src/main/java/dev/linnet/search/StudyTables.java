@@ -179,7 +179,7 @@ final class StudyTables {
         decimals(gain.paired(), 4),
         decimals(gain.deviation(), 4),
         chance(gain.pairedP()),
-        decimals(with.mean(RunFigures::seconds) / without.mean(RunFigures::seconds), 3),
+        decimals(StudyResults.cost(with, without), 3),
         decimals(without.top1().mean(), 4),
         decimals(without.top1().deviation(), 4),
         decimals(with.top1().mean(), 4),
@@ -229,12 +229,14 @@ final class StudyTables {
         row.toReference().map(StudyTables::signed).orElse("–"),
         shownP(row.toReference().map(Difference::pairedP).orElse(OptionalDouble.empty())),
         shownP(row.toReference().map(Difference::welch).orElse(OptionalDouble.empty())),
-        Double.isNaN(seconds)
-            ? "–"
-            : plain(seconds, 0) + " s (×" + plain(results.costOf(row), 2) + ")",
+        Double.isNaN(seconds) ? "–" : plain(seconds, 0) + " s" + share(results.costOf(row)),
         millions(row.mean(RunFigures::macs)),
         millions(row.mean(RunFigures::parameters)),
         peak > 0 ? plain(peak / 1e9, 2) + " GB" : "–");
+  }
+
+  private static String share(double cost) {
+    return Double.isNaN(cost) ? "" : " (×" + plain(cost, 2) + ")";
   }
 
   /** The difference of the pairs with its deviation: {@code +1.20 ± 0.31}. */
