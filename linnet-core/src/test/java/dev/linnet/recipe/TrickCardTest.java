@@ -59,6 +59,16 @@ final class TrickCardTest {
     check(TrickCards.FOLDER.resolve(TrickCards.INDEX), TrickCards.index(measured), update);
   }
 
+  @Test
+  void a_card_without_a_measurement_says_why_not_yet() throws IOException {
+    Map<String, List<Measured>> measured = TrickCards.measured();
+    for (String name : TrickCards.names()) {
+      assertThat(TrickCards.text(name).contains("\n| Why not yet | "))
+          .as(name)
+          .isNotEqualTo(measured.containsKey(name));
+    }
+  }
+
   private static void check(Path file, String expected, boolean update) throws IOException {
     if (update) {
       Files.writeString(file, expected, UTF_8);

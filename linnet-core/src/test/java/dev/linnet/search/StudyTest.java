@@ -184,9 +184,8 @@ final class StudyTest {
                 + " \"mixing\"?");
     assertThatThrownBy(() -> Studies.read("xyzzy", Optional.empty()))
         .hasMessage(
-            "--study: got \"xyzzy\"; must be a file or the name of a study; studies: bag-of-tricks,"
-                + " mixing, optimizers, optimizer-rates, distillation, augmentation,"
-                + " transfer");
+            "--study: got \"xyzzy\"; must be a file or the name of a study; studies: "
+                + String.join(", ", Studies.NAMES));
   }
 
   @Test
