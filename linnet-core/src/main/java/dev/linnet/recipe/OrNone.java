@@ -43,6 +43,8 @@ public record OrNone<T>(Optional<T> given) {
   /** The value as a recipe writes it. */
   @Override
   public String toString() {
-    return given.map(String::valueOf).orElse("none");
+    return given
+        .map(value -> value instanceof Double d ? Scalars.text(d) : String.valueOf(value))
+        .orElse("none");
   }
 }

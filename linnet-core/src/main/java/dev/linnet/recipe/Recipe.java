@@ -38,7 +38,7 @@ public record Recipe(
     @About("layers that are trained: all, top:N (the head and N below it) or head")
         TrainedLayers train,
     @About("epochs after which one more layer is trained, from the head down to those of train")
-        OrNone<Integer> unfreeze,
+        OrNone<Double> unfreeze,
     @About("weights of a new head: zero, or those of a linear probe of the frozen features")
         HeadStart headStart,
     @About("whether features are computed once where the head alone is trained")
@@ -104,10 +104,10 @@ public record Recipe(
         weights,
         "none where from names no network, such as --from resnet50 --weights FILE");
     Check.that(
-        unfreeze.isNoneOr(n -> n >= 1 && n <= 1_000_000),
+        unfreeze.isNoneOr(n -> n >= 0.001 && n <= 1_000_000),
         "unfreeze",
         unfreeze,
-        "in [1, 1000000], or none");
+        "in [0.001, 1000000], or none");
     Check.that(
         normalize.isAutoOr(how -> how != Normalize.WEIGHTS || !from.isNone()),
         "normalize",

@@ -22,7 +22,7 @@ public enum Strategy {
       case HEAD -> Map.of("train", "head");
       case TOP -> Map.of("train", "top:3");
       case ALL -> Map.of("train", "all");
-      case STAGED -> Map.of("train", "all", "unfreeze", "1");
+      case STAGED -> Map.of("train", "all", "unfreeze", "0.25");
     };
   }
 }

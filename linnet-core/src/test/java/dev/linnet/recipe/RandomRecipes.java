@@ -91,7 +91,7 @@ final class RandomRecipes {
         train,
         from.isNone() || train.equals(TrainedLayers.HEAD)
             ? OrNone.none()
-            : none(() -> 1 + random.nextInt(9)),
+            : none(() -> random.nextDouble(0.01, 9)),
         from.isNone() ? HeadStart.ZERO : one(HeadStart.values()),
         flip(),
         Task.CLASSIFICATION,

@@ -128,7 +128,7 @@ final class RecipeReaderTest {
                 OrNone.of("mobilenetv3_small_100"),
                 OrNone.of("my.pth"),
                 TrainedLayers.top(3),
-                OrNone.of(2),
+                OrNone.of(2.0),
                 HeadStart.PROBE,
                 false,
                 Task.CLASSIFICATION,

@@ -139,6 +139,12 @@ class TrainedLayersTest {
   }
 
   @Test
+  void several_layers_may_thaw_at_once() {
+    assertThat(changed(train("a", Map.of("unfreeze", "0.5", "epochs", "2", "val", "none"))))
+        .containsExactly("fc", "layer3.1", "layer3.2");
+  }
+
+  @Test
   void a_run_that_thaws_layers_goes_on_with_the_same_bytes() throws IOException {
     Map<String, String> options = Map.of("unfreeze", "1", "epochs", "3", "val", "none");
     Path whole = train("whole", options);
