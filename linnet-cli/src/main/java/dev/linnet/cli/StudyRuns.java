@@ -10,6 +10,7 @@ import dev.linnet.train.TrainingListener;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,13 +23,24 @@ import org.jspecify.annotations.Nullable;
 final class StudyRuns {
   private final Session session;
   private final int processes;
+  private final Map<String, Double> untrained;
 
   /**
    * @param processes runs that train at once, at least 1
    */
   StudyRuns(Session session, int processes) {
+    this(session, processes, Map.of());
+  }
+
+  /**
+   * @param processes runs that train at once, at least 1
+   * @param untrained what the table begins with: the top-1, in percent, of what needs no training,
+   *     by name
+   */
+  StudyRuns(Session session, int processes, Map<String, Double> untrained) {
     this.session = session;
     this.processes = processes;
+    this.untrained = Collections.unmodifiableMap(new LinkedHashMap<>(untrained));
   }
 
   /** Runs what is open of a study and answers with its table. */
@@ -57,6 +69,9 @@ final class StudyRuns {
     if (output.isJson()) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("study", folder.path().toString());
+      if (!untrained.isEmpty()) {
+        json.put("untrained", untrained);
+      }
       json.put("runs", outcome.runs());
       json.put("done", outcome.done());
       json.put("rows", outcome.summary().rows());
@@ -64,7 +79,15 @@ final class StudyRuns {
       output.json(json);
     } else {
       List<List<String>> rows = new ArrayList<>();
-      rows.add(outcome.summary().head());
+      List<String> head = outcome.summary().head();
+      rows.add(head);
+      untrained.forEach(
+          (name, top1) -> {
+            List<String> row = new ArrayList<>(Collections.nCopies(head.size(), "–"));
+            row.set(0, name);
+            row.set(1, String.format(Locale.ROOT, "%.2f", top1));
+            rows.add(row);
+          });
       rows.addAll(outcome.summary().table());
       output.table(rows, List.of("memory", "parameters", "MACs"));
       outcome.summary().statements().forEach(output::answer);

@@ -202,6 +202,14 @@ final class Transfer {
                     .resolve("runs")
                     .resolve(
                         "compare-" + Path.of(given.getOrDefault("data", "digits")).getFileName()));
-    return new StudyRuns(session, 1).run(plan, new StudyFolder(folder), around);
+    Map<String, Double> untrained = new LinkedHashMap<>();
+    advice
+        .baseline()
+        .ifPresent(
+            b -> {
+              untrained.put("linear probe", b.probe());
+              untrained.put("nearest neighbors", b.neighbors());
+            });
+    return new StudyRuns(session, 1, untrained).run(plan, new StudyFolder(folder), around);
   }
 }

@@ -56,7 +56,10 @@ final class TransferTest {
     Run run =
         run("train --from FIRST --limit 8 --epochs 1 --threads 1 --strategy compare --out ALL");
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.answered()).containsPattern("head .*\n *top .*\n *all .*\n *staged ");
+    assertThat(run.answered())
+        .containsPattern(
+            "row .*\\n *linear probe +\\d+\\.\\d\\d .*\\n *nearest neighbors +\\d+\\.\\d\\d .*\\n"
+                + " *head .*\\n *top .*\\n *all .*\\n *staged ");
     assertThat(folder.resolve("all/index.html")).exists();
     assertThat(folder.resolve("all/runs.csv")).exists();
   }
