@@ -1,7 +1,5 @@
 package dev.linnet.explain;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
@@ -19,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One pass over pictures, with all that is asked of it afterwards: features before the head,
@@ -132,8 +131,7 @@ final class Looked {
           copy(pooled.to(DType.FLOAT32).flatten(1), features, rows * model.numFeatures());
           copy(answers, probabilities, rows * classes);
           for (String layer : layers) {
-            Tensor maps = requireNonNull(seen[0].tapped().get(layer), layer);
-            checkMaps(layer, maps);
+            Tensor maps = maps(layer, seen[0].tapped().get(layer));
             peaks
                 .computeIfAbsent(
                     layer,
@@ -163,12 +161,18 @@ final class Looked {
     return new Looked(table, Arrays.copyOf(probabilities, rows * classes), peaks);
   }
 
-  private static void checkMaps(String layer, Tensor maps) {
+  private static Tensor maps(String layer, @Nullable Tensor maps) {
+    if (maps == null) {
+      throw new LinnetException(
+          "layer: got \"%s\", which comes after the last maps; must put out maps [N, C, H, W]"
+              .formatted(layer));
+    }
     if (maps.rank() != 4) {
       throw new LinnetException(
           "layer: got \"%s\", which puts out %s; must put out maps [N, C, H, W]"
               .formatted(layer, maps.shape()));
     }
+    return maps;
   }
 
   private static void copy(Tensor from, float[] to, int at) {

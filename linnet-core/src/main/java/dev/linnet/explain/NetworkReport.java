@@ -4,12 +4,12 @@ import dev.linnet.base.Check;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.image.ImageSize;
-import dev.linnet.image.JpegWriter;
 import dev.linnet.image.Picture;
 import dev.linnet.metric.ConfusionMatrix;
 import dev.linnet.metric.Predictions;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.FeatureLevel;
+import dev.linnet.models.Output;
 import dev.linnet.nn.Taps;
 import dev.linnet.report.ClassTable;
 import dev.linnet.report.Confusions;
@@ -36,9 +36,10 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What a network learnt, as parts of a page: its first filters, the patches that excite units of
- * each depth and pictures made to excite them, maps of the pictures by its features, nearest
- * pictures, mistakes, doubts, likely wrong classes and duplicates.
+ * What a network learnt, as parts of a page: its first filters, what becomes of a few pictures on
+ * their way, the patches that excite units of each depth and pictures made to excite them, maps of
+ * the pictures by its features, nearest pictures, mistakes, doubts, likely wrong classes and
+ * duplicates.
  *
  * @param units of each layer that are shown, in [1, 64]
  * @param layers whose units are shown; empty for the last maps of each size
@@ -52,6 +53,9 @@ public record NetworkReport(int units, List<String> layers, int made) {
   private static final int QUERIES = 6;
   private static final int NEAREST = 5;
   private static final int SPRITE = 32;
+
+  /** Bytes of all thumbnails; 10,000 pictures make a page of less than 8 MB with it. */
+  static final int SPRITE_BYTES = 3_000_000;
 
   public NetworkReport {
     layers = List.copyOf(layers);
@@ -78,14 +82,34 @@ public record NetworkReport(int units, List<String> layers, int made) {
    */
   public List<Section> sections(
       Pretrained model, Input input, Device device, DType dtype, Evaluator.Watcher watcher) {
-    List<String> places =
-        layers.isEmpty()
-            ? model.model().levels().stream().map(FeatureLevel::module).toList()
-            : layers;
+    List<String> places = places(model.model());
     Map<String, Optional<ReceptiveField>> fields = fields(model.model(), input, device, places);
     List<String> maps = List.copyOf(fields.keySet());
     Looked looked = Looked.at(model.model(), device, dtype, maps, input.loader(), watcher);
-    return new Page(model, input, device, looked, fields).sections();
+    Optional<Section> depths =
+        new FeatureMaps(model.model(), places, device, dtype)
+            .section(input.set(), input.reading(), FeatureMaps.few(input.set()));
+    return new Page(model, input, device, looked, fields).sections(depths);
+  }
+
+  /**
+   * What costs next to nothing, for the page of a run: a few pictures on their way through the
+   * network, and its first filters.
+   *
+   * @param model whose network is in evaluation mode afterwards
+   */
+  public List<Section> glance(
+      Pretrained model, PictureSet set, PictureLoader.Reading reading, Device device, DType dtype) {
+    List<Section> sections = new ArrayList<>();
+    new FeatureMaps(model.model(), places(model.model()), device, dtype)
+        .section(set, reading, FeatureMaps.few(set))
+        .ifPresent(sections::add);
+    sections.add(NetworkUnits.filters(model.model()));
+    return sections;
+  }
+
+  private List<String> places(Classifier model) {
+    return layers.isEmpty() ? model.levels().stream().map(FeatureLevel::module).toList() : layers;
   }
 
   /** What the layers that put out maps see; others are left out, but where they were asked for. */
@@ -153,7 +177,7 @@ public record NetworkReport(int units, List<String> layers, int made) {
       small = Thumbnails.of(input.set(), Rows.indices(table), SPRITE);
     }
 
-    List<Section> sections() {
+    List<Section> sections(Optional<Section> depths) {
       List<Section> sections = new ArrayList<>();
       map().ifPresent(sections::add);
       if (input.matched()) {
@@ -161,6 +185,8 @@ public record NetworkReport(int units, List<String> layers, int made) {
       }
       neighbors().ifPresent(sections::add);
       duplicates().ifPresent(sections::add);
+      sections.add(NetworkUnits.filters(model.model()));
+      depths.ifPresent(sections::add);
       sections.addAll(
           new NetworkUnits(NetworkReport.this, model.model(), input, device, looked, fields, small)
               .sections());
@@ -194,8 +220,9 @@ public record NetworkReport(int units, List<String> layers, int made) {
                   100 * share),
               pca.map(table)));
       List<String> names = new ArrayList<>(classes);
+      boolean answered = model.model().output() == Output.LOGITS;
       int shift = input.matched() ? 0 : names.size();
-      if (!input.matched()) {
+      if (answered && !input.matched()) {
         for (int c = 0; c < outputs; c++) {
           names.add(answerName(c));
         }
@@ -205,9 +232,12 @@ public record NetworkReport(int units, List<String> layers, int made) {
         int answer = answer(row);
         points.add(
             new PictureMap.Point(
-                name(row), table.target(row), shift + answer, probability(row, answer)));
+                name(row),
+                table.target(row),
+                answered ? shift + answer : -1,
+                probability(row, answer)));
       }
-      Picture sprite = small.sprite();
+      Image sprite = small.sprite(SPRITE_BYTES);
       return Optional.of(
           new PictureMap(
               "Map of the pictures",
@@ -215,8 +245,8 @@ public record NetworkReport(int units, List<String> layers, int made) {
               layouts,
               points,
               names,
-              Image.jpeg(JpegWriter.write(sprite, 75), sprite.width(), sprite.height()),
-              SPRITE));
+              sprite,
+              sprite.width() / Thumbnails.columns(n)));
     }
 
     private String trust(PointMap map) {
@@ -310,7 +340,7 @@ public record NetworkReport(int units, List<String> layers, int made) {
                   NetworkUnits.jpeg(pictures.get(i)),
                   String.format(
                       Locale.ROOT,
-                      "is %s, said %s %.0f %%",
+                      "is %s, said %s %.0f\u00a0%%",
                       className(row),
                       answerName(answer),
                       100 * probability(row, answer)),

@@ -29,8 +29,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What the units of a network answer to, as parts of a page: its first filters, the patches that
- * excite units of each depth, and pictures made to excite them.
+ * What the units of a network answer to, as parts of a page: the patches that excite units of each
+ * depth, and pictures made to excite them; and its first filters.
  */
 final class NetworkUnits {
   private static final int PATCHES = 9;
@@ -68,9 +68,9 @@ final class NetworkUnits {
     this.small = small;
   }
 
+  /** Of units. */
   List<Section> sections() {
     List<Section> sections = new ArrayList<>();
-    sections.add(filters());
     if (!fields.isEmpty()) {
       sections.add(patches());
       excited().ifPresent(sections::add);
@@ -78,7 +78,8 @@ final class NetworkUnits {
     return sections;
   }
 
-  private Section filters() {
+  /** The first convolution's weights. */
+  static Section filters(Classifier network) {
     List<Gallery.Row> rows = new ArrayList<>();
     for (String name : network.firstConvNames()) {
       Tensor weight = network.state(name + ".weight").value();
@@ -99,7 +100,7 @@ final class NetworkUnits {
         rows);
   }
 
-  private Image filter(float[] values, int filter, int channels, int height, int width) {
+  private static Image filter(float[] values, int filter, int channels, int height, int width) {
     int area = height * width;
     int at = filter * channels * area;
     float low = Float.POSITIVE_INFINITY;
@@ -196,7 +197,7 @@ final class NetworkUnits {
                 input.set().classes().get(table.target(row)),
                 input.set().name(table.index(row)),
                 peaks.value(row, unit));
-        items.add(new Gallery.Item(jpeg(shown(patch)), "", details, Gallery.Mark.NONE));
+        items.add(new Gallery.Item(small(patch), "", details, Gallery.Mark.NONE));
       } catch (BadPictureException unread) {
         items.add(Gallery.Item.of(jpeg(small.pictures().get(row)), "")); // it could be, before
       }
@@ -224,6 +225,11 @@ final class NetworkUnits {
             Math.max(1, (int) Math.round(patch.height() * scale)),
             Math.max(1, (int) Math.round(patch.width() * scale)));
     return Resize.apply(patch, size, scale > 1 ? Interpolation.NEAREST : Interpolation.BILINEAR);
+  }
+
+  /** A picture as a JPEG whose longer side has 64 pixels. */
+  static Image small(Picture picture) {
+    return jpeg(shown(picture));
   }
 
   private Optional<Section> excited() {

@@ -8,9 +8,12 @@ import dev.linnet.image.CenterCrop;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
+import dev.linnet.image.JpegWriter;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
+import dev.linnet.image.Resize;
 import dev.linnet.image.ResizeShorter;
+import dev.linnet.report.Image;
 import dev.linnet.train.FeatureTable;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +26,8 @@ import java.util.List;
  */
 public record Thumbnails(int side, List<Picture> pictures) {
   private static final int GRAY = 128;
+  private static final List<Integer> SIDES = List.of(32, 24, 16);
+  private static final List<Integer> QUALITIES = List.of(75, 60, 45, 30);
 
   public Thumbnails {
     pictures = List.copyOf(pictures);
@@ -54,6 +59,34 @@ public record Thumbnails(int side, List<Picture> pictures) {
           }
         });
     return new Thumbnails(side, Arrays.asList(made));
+  }
+
+  /**
+   * All on one JPEG of at most so many bytes: first of a lower quality, then smaller. What does not
+   * fit even so is as small as it gets.
+   */
+  Image sprite(int mostBytes) {
+    Picture all = sprite();
+    byte[] file = JpegWriter.write(all, QUALITIES.get(0));
+    for (int own : SIDES) {
+      all = own < side ? smaller(own).sprite() : sprite();
+      for (int quality : QUALITIES) {
+        file = JpegWriter.write(all, quality);
+        if (file.length <= mostBytes) {
+          return Image.jpeg(file, all.width(), all.height());
+        }
+      }
+    }
+    return Image.jpeg(file, all.width(), all.height());
+  }
+
+  private Thumbnails smaller(int other) {
+    ImageSize size = ImageSize.square(other);
+    return new Thumbnails(
+        other,
+        pictures.stream()
+            .map(picture -> Resize.apply(picture, size, Interpolation.BILINEAR))
+            .toList());
   }
 
   /** All on one picture, row after row, as square as may be; what is left over is black. */

@@ -153,6 +153,23 @@ public final class Predictions {
     return best < 0 ? Double.NaN : Math.exp(-nll(image, best));
   }
 
+  /** Entropy −Σ p log p of the probabilities in nats, in [0, log K]; NaN for a broken row. */
+  public double entropy(int image) {
+    if (isBroken(image)) {
+      return Double.NaN;
+    }
+    double max = logit(image, predicted(image));
+    double sum = 0;
+    double weighted = 0;
+    for (int c = 0; c < classes; c++) {
+      double below = logit(image, c) - max;
+      double share = Math.exp(below);
+      sum += share;
+      weighted += share > 0 ? share * below : 0;
+    }
+    return Math.max(0, Math.log(sum) - weighted / sum);
+  }
+
   /** Cross entropy −log p of the right class, at least 0; NaN for a broken row. */
   public double loss(int image) {
     return isBroken(image) ? Double.NaN : nll(image, targets[image]);

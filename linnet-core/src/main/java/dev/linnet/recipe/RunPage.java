@@ -5,6 +5,7 @@ import dev.linnet.data.PictureSet;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
+import dev.linnet.image.JpegWriter;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PngWriter;
 import dev.linnet.image.Resize;
@@ -15,6 +16,8 @@ import dev.linnet.report.Confusions;
 import dev.linnet.report.Curves;
 import dev.linnet.report.Facts;
 import dev.linnet.report.Figures;
+import dev.linnet.report.Gallery;
+import dev.linnet.report.Image;
 import dev.linnet.report.Listing;
 import dev.linnet.report.Mistakes;
 import dev.linnet.report.Notes;
@@ -26,6 +29,7 @@ import dev.linnet.train.Evaluator;
 import dev.linnet.train.Metrics;
 import dev.linnet.train.SimilarityMetrics;
 import dev.linnet.train.TrainingResult;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +42,9 @@ import java.util.function.Function;
 /** Puts a run's figures, curves and mistakes on the page {@code report.html}. */
 final class RunPage {
   private static final int THUMBNAIL = 128;
+
+  /** Below it pixels are shown sharp. */
+  private static final int SHARP = 48;
 
   private final Experiment experiment;
   private final TrainingResult result;
@@ -52,7 +59,13 @@ final class RunPage {
   /** What was measured at the end, and on which pictures. */
   record Measured(String split, PictureSet set, Evaluator.Report report) {}
 
-  RunReport page(String title, Optional<Measured> measured) {
+  /**
+   * The page.
+   *
+   * @param learnt parts that show what the network learnt
+   * @param run its folder
+   */
+  RunReport page(String title, Optional<Measured> measured, List<Section> learnt, Path run) {
     Recipe recipe = experiment.recipe();
     String subtitle =
         String.format(
@@ -73,11 +86,21 @@ final class RunPage {
     }
     sections.add(curves());
     measured.ifPresent(m -> addTables(sections, m));
+    sections.addAll(learnt);
+    sections.add(
+        new Listing("More of what the network learnt, as a page of its own", command(run)));
     sections.add(new Listing("Recipe", RecipeWriter.write(experiment.chosen().loaded())));
     Map<String, String> facts = new LinkedHashMap<>();
     new TreeMap<>(environment.facts()).forEach((k, v) -> facts.put(k, String.valueOf(v)));
     sections.add(new Facts("Environment", facts));
     return new RunReport(title, subtitle, sections);
+  }
+
+  private static String command(Path run) {
+    String name = run.toString();
+    return "linnet explain "
+        + (name.matches("[\\w./~+=:@-]+") ? name : '"' + name + '"')
+        + " --network";
   }
 
   private Figures figures(Optional<Measured> measured) {
@@ -122,8 +145,12 @@ final class RunPage {
     figures.add(
         new Figures.Figure(
             "Network",
-            String.format(Locale.ROOT, "%,d", experiment.cost().parameters()),
-            String.format(Locale.ROOT, "parameters, %,d MACs", experiment.cost().macs())));
+            compact(experiment.cost().parameters()),
+            String.format(
+                Locale.ROOT,
+                "%,d parameters, %,d MACs",
+                experiment.cost().parameters(),
+                experiment.cost().macs())));
     return new Figures(figures);
   }
 
@@ -187,7 +214,7 @@ final class RunPage {
     }
     sections.add(new ClassTable(rows));
     List<Mistakes.Mistake> mistakes = new ArrayList<>();
-    for (Evaluator.Mistake mistake : m.report().mistakes()) {
+    for (Evaluator.Answer mistake : m.report().mistakes()) {
       thumbnail(m.set(), mistake.index())
           .ifPresent(
               t ->
@@ -202,22 +229,65 @@ final class RunPage {
     if (!mistakes.isEmpty()) {
       sections.add(new Mistakes(mistakes));
     }
+    addDoubts(sections, m);
   }
 
-  private static Optional<Mistakes.Thumbnail> thumbnail(PictureSet set, int index) {
+  private void addDoubts(List<Section> sections, Measured m) {
+    List<Gallery.Item> items = new ArrayList<>();
+    for (Evaluator.Answer doubt : m.report().doubts()) {
+      String caption =
+          String.format(
+              Locale.ROOT,
+              "is %s, said %s %.0f\u00a0%%",
+              experiment.classes().get(doubt.target()),
+              experiment.classes().get(doubt.predicted()),
+              100 * doubt.confidence());
+      Gallery.Mark mark =
+          doubt.predicted() == doubt.target() ? Gallery.Mark.GOOD : Gallery.Mark.BAD;
+      thumbnail(m.set(), doubt.index())
+          .ifPresent(
+              t -> items.add(new Gallery.Item(t, caption, m.set().name(doubt.index()), mark)));
+    }
+    if (!items.isEmpty()) {
+      sections.add(
+          new Gallery(
+              "Most uncertain",
+              "The answers whose probabilities are spread most evenly. Blue: right, orange: wrong.",
+              Gallery.Size.MEDIUM,
+              List.of(new Gallery.Row("", items))));
+    }
+  }
+
+  /** Small pictures as they are, others as a JPEG. */
+  private static Optional<Image> thumbnail(PictureSet set, int index) {
     try {
       Picture picture = set.read(index, DecodeOptions.DEFAULT);
-      double scale = (double) THUMBNAIL / Math.max(picture.height(), picture.width());
+      int longer = Math.max(picture.height(), picture.width());
+      if (longer < SHARP) {
+        return Optional.of(Image.png(PngWriter.write(picture), picture.width(), picture.height()));
+      }
+      double scale = Math.min(1, (double) THUMBNAIL / longer);
       ImageSize size =
           new ImageSize(
               Math.max(1, (int) Math.round(picture.height() * scale)),
               Math.max(1, (int) Math.round(picture.width() * scale)));
-      Interpolation filter = scale > 1 ? Interpolation.NEAREST : Interpolation.BILINEAR;
-      return Optional.of(
-          Mistakes.Thumbnail.png(PngWriter.write(Resize.apply(picture, size, filter))));
+      Picture small = Resize.apply(picture, size, Interpolation.BILINEAR);
+      return Optional.of(Image.jpeg(JpegWriter.write(small, 80), size.width(), size.height()));
     } catch (LinnetException unread) {
       return Optional.empty();
     }
+  }
+
+  /** Three digits: 61.7 k, 25.6 M. */
+  private static String compact(long count) {
+    double value = count;
+    int step = 0;
+    while (value >= 999.5 && step < 3) {
+      value /= 1000;
+      step++;
+    }
+    String digits = String.format(Locale.ROOT, value < 100 && step > 0 ? "%.1f" : "%.0f", value);
+    return digits + List.of("", "\u00a0k", "\u00a0M", "\u00a0G").get(step);
   }
 
   private static String percent(double value) {

@@ -12,6 +12,7 @@ import dev.linnet.data.PictureLoader.Reading;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.PictureSubset;
 import dev.linnet.data.Split;
+import dev.linnet.explain.NetworkReport;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.HeadOnly;
 import dev.linnet.models.Output;
@@ -19,6 +20,7 @@ import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.Schedule;
+import dev.linnet.report.Section;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Averaging;
@@ -40,6 +42,7 @@ import dev.linnet.train.Unfreezing;
 import dev.linnet.train.probe.LinearProbe;
 import dev.linnet.tricks.SelfDistillation;
 import dev.linnet.weights.Fit;
+import dev.linnet.weights.Pretrained;
 import dev.linnet.weights.WeightsFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -359,10 +362,37 @@ public final class TrainingRun implements AutoCloseable {
             result, test.map(Evaluator.Report::metrics), Optional.empty(), experiment.cost());
     if (result.end() != TrainingResult.End.INTERRUPTED) {
       AtomicFile.write(folder.summary(), summary.toJson());
-      String title = String.valueOf(folder.path().getFileName());
-      new RunPage(experiment, result, environment).page(title, measured).write(folder.report());
+      writePage(result, measured);
     }
     return new Outcome(folder, result, test, summary, bad.count());
+  }
+
+  /** What goes wrong here costs no more than the page. */
+  private void writePage(TrainingResult result, Optional<RunPage.Measured> measured) {
+    try {
+      String title = String.valueOf(folder.path().getFileName());
+      new RunPage(experiment, result, environment)
+          .page(title, measured, measured.map(this::learnt).orElse(List.of()), folder.path())
+          .write(folder.report());
+    } catch (RuntimeException failed) {
+      warnings.accept("report.html: not written, all else is: " + failed.getMessage());
+    }
+  }
+
+  /** What can be shown of it at once; none where that fails. */
+  private List<Section> learnt(RunPage.Measured measured) {
+    Recipe recipe = experiment.recipe();
+    try {
+      return NetworkReport.DEFAULT.glance(
+          new Pretrained(model, classNames(), preprocessing),
+          measured.set(),
+          Ingredients.evaluation(recipe, normalization),
+          experiment.device(),
+          recipe.dtype().value());
+    } catch (RuntimeException failed) {
+      warnings.accept("report.html: without what the network learnt: " + failed.getMessage());
+      return List.of();
+    }
   }
 
   /** Whether a run begins or goes on. */

@@ -36,7 +36,10 @@ final class ChartSvg {
       .c3 { stroke: #8a4fbf; } .c4 { stroke: #b0306a; } .c5 { stroke: #7a6a12; }
       .name0 { fill: #1f66b0; } .name1 { fill: #d9640f; } .name2 { fill: #2d8a57; }
       .name3 { fill: #8a4fbf; } .name4 { fill: #b0306a; } .name5 { fill: #7a6a12; }
-      .dot { fill: #ffffff; stroke-width: 1.6; }
+      .dot { fill: #ffffff; stroke-width: 1.6; } .hit { fill: transparent; stroke: none; }
+      .faint .dot, .said { visibility: hidden; } .said { pointer-events: none; }
+      .said { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
+      .spot:hover .said, .spot:hover .dot { visibility: visible; }
       """;
 
   /** Width of a digit of the labels, 12 units high. */
@@ -152,6 +155,9 @@ final class ChartSvg {
     for (int i = 0; i < chart.curves().size(); i++) {
       curve(html, i, chart.curves().get(i));
     }
+    for (int i = 0; i < chart.curves().size(); i++) {
+      spots(html, i, chart.curves().get(i));
+    }
   }
 
   private void axes(Html html) {
@@ -255,27 +261,39 @@ final class ChartSvg {
       down = isDrawn(point);
     }
     html.line().empty("path", "class", "curve c" + index, "d", path.toString());
-    if (curve.points().size() > DOTS) {
-      return;
-    }
-    for (Point point : curve.points()) {
+  }
+
+  /** Places of a curve that say their value to who points at them; dots where there are few. */
+  private void spots(Html html, int index, Curve curve) {
+    int count = curve.points().size();
+    boolean dots = count <= DOTS;
+    for (int i = 0; i < Math.min(count, DOTS); i++) {
+      Point point = curve.points().get(dots ? i : (int) ((long) i * (count - 1) / (DOTS - 1)));
       if (isDrawn(point)) {
-        html.open(
-            "circle",
-            "class",
-            "dot c" + index,
-            "cx",
-            number(x(point.x())),
-            "cy",
-            number(y(point.y())),
-            "r",
-            "2.6");
-        String value = String.format(Locale.ROOT, "%.4g", point.y());
-        html.leaf(
-            "title", curve.name() + ", " + chart.x() + " " + number(point.x()) + ": " + value);
+        html.line().open("g", "class", dots ? "spot" : "spot faint", "tabindex", "0");
+        String cx = number(x(point.x()));
+        String cy = number(y(point.y()));
+        html.empty("circle", "class", "hit", "cx", cx, "cy", cy, "r", dots ? "7" : "5");
+        html.empty("circle", "class", "dot c" + index, "cx", cx, "cy", cy, "r", "2.6");
+        said(html, curve.name(), point);
         html.close();
       }
     }
+  }
+
+  private void said(Html html, String name, Point point) {
+    boolean onTheRight = x(point.x()) > WIDTH / 2.0;
+    boolean high = y(point.y()) < TOP + 16;
+    html.leaf(
+        "text",
+        String.format(
+            Locale.ROOT, "%s, %s %s: %.4g", name, chart.x(), number(point.x()), point.y()),
+        "class",
+        onTheRight ? "said end" : "said",
+        "x",
+        number(x(point.x()) + (onTheRight ? 6 : -6)),
+        "y",
+        number(y(point.y()) + (high ? 18 : -9)));
   }
 
   /** First, lowest, highest and last point of each bucket, in order: the outline stays the same. */

@@ -94,13 +94,14 @@ public final class Confusions implements Section {
       String edge = number(margin - 6);
       html.line();
       label(html, classes.get(i), "ticks end", edge, number(margin + (i + 0.5) * CELL + 4), "");
+      boolean fits = letters * LETTER <= CELL - 8; // else it stands upright
       label(
           html,
           classes.get(i),
-          "ticks",
+          fits ? "ticks middle" : "ticks",
           middle,
           edge,
-          "rotate(-90 " + middle + " " + edge + ") translate(0 4)");
+          fits ? "" : "rotate(-90 " + middle + " " + edge + ") translate(0 4)");
       for (int j = 0; j < classes.size(); j++) {
         cell(html, i, j, margin);
       }

@@ -1,7 +1,5 @@
 package dev.linnet.report;
 
-import java.nio.ByteBuffer;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,29 +16,10 @@ public record Mistakes(List<Mistake> mistakes) implements Section {
    * @param truth its class
    * @param predicted the class that the network gave it
    * @param probability of the class given, in [0, 1]
+   * @param thumbnail the picture; a side of 96 to 160 pixels is enough
    */
   public record Mistake(
-      String picture, String truth, String predicted, double probability, Thumbnail thumbnail) {}
-
-  /**
-   * A small PNG.
-   *
-   * @param base64 its bytes
-   * @param width in pixels
-   */
-  public record Thumbnail(String base64, int width) {
-    private static final long SIGNATURE = 0x89504E470D0A1A0AL;
-
-    /** Takes the bytes of a PNG file; a side of 96 to 160 pixels is enough. */
-    public static Thumbnail png(byte[] bytes) {
-      // Signature 8 bytes, length 4, "IHDR" 4, width 4.
-      if (bytes.length < 24 || ByteBuffer.wrap(bytes).getLong() != SIGNATURE) {
-        throw new IllegalArgumentException("no PNG");
-      }
-      return new Thumbnail(
-          Base64.getEncoder().encodeToString(bytes), ByteBuffer.wrap(bytes).getInt(16));
-    }
-  }
+      String picture, String truth, String predicted, double probability, Image thumbnail) {}
 
   @Override
   public String html() {
@@ -59,7 +38,7 @@ public record Mistakes(List<Mistake> mistakes) implements Section {
           "class",
           mistake.thumbnail().width() < 64 ? "pixels" : "photo",
           "src",
-          "data:image/png;base64," + mistake.thumbnail().base64());
+          mistake.thumbnail().source());
       html.open("figcaption");
       html.open("div").text("is ").leaf("b", mistake.truth(), "class", "good").close();
       html.open("div").text("said ").leaf("b", mistake.predicted(), "class", "bad");

@@ -122,7 +122,7 @@ public record PictureMap(
     }
   }
 
-  /** Both directions with the same scale. */
+  /** Both directions with the same scale, in the middle. */
   private static void addPlaces(Layout layout, ObjectNode to) {
     float lowX = Float.POSITIVE_INFINITY;
     float lowY = Float.POSITIVE_INFINITY;
@@ -135,11 +135,13 @@ public record PictureMap(
       highY = Math.max(highY, place.y());
     }
     float span = Math.max(Math.max(highX - lowX, highY - lowY), Float.MIN_NORMAL);
+    float left = (lowX + highX - span) / 2;
+    float bottom = (lowY + highY - span) / 2;
     ArrayNode x = to.putArray("x");
     ArrayNode y = to.putArray("y");
     for (Place place : layout.places()) {
-      x.add(Math.round(STEPS * ((place.x() - lowX) / span)));
-      y.add(Math.round(STEPS * ((place.y() - lowY) / span)));
+      x.add(Math.round(STEPS * ((place.x() - left) / span)));
+      y.add(Math.round(STEPS * ((place.y() - bottom) / span)));
     }
   }
 

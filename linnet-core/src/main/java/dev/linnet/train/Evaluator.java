@@ -16,13 +16,14 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Measures a classifier on pictures, each counted once. The model is left in evaluation mode. */
 public final class Evaluator {
-  /** Worst mistakes that a report keeps. */
-  private static final int MISTAKES = 24;
+  /** Worst mistakes, and greatest doubts, that a report keeps. */
+  private static final int KEPT = 24;
 
   private final Classifier model;
   private final Device device;
@@ -68,23 +69,30 @@ public final class Evaluator {
    * @param confusion rows are right classes, columns answers
    * @param calibration how far confidence and accuracy are apart
    * @param mistakes the most confident wrong answers, worst first
+   * @param doubts the answers whose probabilities are spread most evenly, right or wrong; none of a
+   *     network for similarity
    */
   public record Report(
-      Metrics metrics, ConfusionMatrix confusion, Calibration calibration, List<Mistake> mistakes) {
+      Metrics metrics,
+      ConfusionMatrix confusion,
+      Calibration calibration,
+      List<Answer> mistakes,
+      List<Answer> doubts) {
     public Report {
       mistakes = List.copyOf(mistakes);
+      doubts = List.copyOf(doubts);
     }
   }
 
   /**
-   * A wrong answer.
+   * What was said of a picture.
    *
    * @param index the picture's position in its set
    * @param target the right class
    * @param predicted the answer
    * @param confidence its probability
    */
-  public record Mistake(int index, int target, int predicted, double confidence) {}
+  public record Answer(int index, int target, int predicted, double confidence) {}
 
   /**
    * Runs over all pictures of a loader. A network for similarity takes each picture for the class
@@ -93,14 +101,15 @@ public final class Evaluator {
   public Report run(Loader loader, Watcher watcher) {
     model.eval();
     if (model.output() == Output.EMBEDDING) {
-      return Neighbors.measure(model, device, dtype, loader, watcher, MISTAKES);
+      return Neighbors.measure(model, device, dtype, loader, watcher, KEPT);
     }
     long begin = System.nanoTime();
     Accuracy accuracy = new Accuracy();
     MeanLoss loss = new MeanLoss();
     ConfusionMatrix confusion = new ConfusionMatrix(model.classes());
     Calibration calibration = new Calibration();
-    List<Mistake> mistakes = new ArrayList<>();
+    Most mistakes = new Most();
+    Most doubts = new Most();
     int done = 0;
     try (Loader.Pass pass = loader.pass(0, 0)) {
       while (pass.hasNext()) {
@@ -115,7 +124,7 @@ public final class Evaluator {
           loss.add(predictions);
           confusion.add(predictions);
           calibration.add(predictions);
-          collect(batch, predictions, mistakes);
+          collect(batch, predictions, mistakes, doubts);
           done += batch.size();
         } finally {
           scope.close();
@@ -127,7 +136,7 @@ public final class Evaluator {
     Metrics metrics =
         new Metrics(
             100 * accuracy.top(1), 100 * accuracy.top(5), loss.mean(), accuracy.images(), seconds);
-    return new Report(metrics, confusion, calibration, mistakes);
+    return new Report(metrics, confusion, calibration, mistakes.answers(), doubts.answers());
   }
 
   private Predictions predict(Batch raw) {
@@ -140,21 +149,40 @@ public final class Evaluator {
         });
   }
 
-  private static void collect(Batch batch, Predictions predictions, List<Mistake> mistakes) {
+  private static void collect(Batch batch, Predictions predictions, Most mistakes, Most doubts) {
     for (int i = 0; i < predictions.size(); i++) {
       int predicted = predictions.predicted(i);
-      if (predicted < 0 || predicted == predictions.target(i)) {
+      if (predicted < 0) {
         continue;
       }
-      double confidence = predictions.confidence(i);
-      if (mistakes.size() < MISTAKES
-          || confidence > mistakes.get(mistakes.size() - 1).confidence()) {
-        mistakes.add(new Mistake(batch.index(i), predictions.target(i), predicted, confidence));
-        mistakes.sort((a, b) -> Double.compare(b.confidence(), a.confidence()));
-        if (mistakes.size() > MISTAKES) {
-          mistakes.remove(mistakes.size() - 1);
-        }
+      Answer answer =
+          new Answer(batch.index(i), predictions.target(i), predicted, predictions.confidence(i));
+      if (predicted != answer.target()) {
+        mistakes.add(answer, answer.confidence());
       }
+      doubts.add(answer, predictions.entropy(i));
+    }
+  }
+
+  /** The answers with the highest scores so far, the first of equal ones. */
+  private static final class Most {
+    private final List<Scored> kept = new ArrayList<>();
+
+    private record Scored(Answer answer, double score) {}
+
+    void add(Answer answer, double score) {
+      if (kept.size() == KEPT && score <= kept.get(KEPT - 1).score()) {
+        return;
+      }
+      kept.add(new Scored(answer, score));
+      kept.sort(Comparator.comparingDouble(Scored::score).reversed());
+      if (kept.size() > KEPT) {
+        kept.remove(KEPT);
+      }
+    }
+
+    List<Answer> answers() {
+      return kept.stream().map(Scored::answer).toList();
     }
   }
 }

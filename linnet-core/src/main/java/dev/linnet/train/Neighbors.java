@@ -45,18 +45,22 @@ final class Neighbors {
         Metrics.of(
             SimilarityMetrics.of(retrieval), table.rows(), (System.nanoTime() - begin) / 1e9);
     ConfusionMatrix confusion = confusion(table, retrieval, loader.classes());
-    List<Evaluator.Mistake> wrong = new ArrayList<>();
+    List<Evaluator.Answer> wrong = new ArrayList<>();
     for (int row = 0; row < table.rows(); row++) {
       int nearest = retrieval.nearest(row);
       if (nearest >= 0 && table.target(nearest) != table.target(row)) {
         wrong.add(
-            new Evaluator.Mistake(
+            new Evaluator.Answer(
                 table.index(row), table.target(row), table.target(nearest), retrieval.cosine(row)));
       }
     }
-    wrong.sort(Comparator.comparingDouble(Evaluator.Mistake::confidence).reversed());
+    wrong.sort(Comparator.comparingDouble(Evaluator.Answer::confidence).reversed());
     return new Evaluator.Report(
-        metrics, confusion, new Calibration(), wrong.subList(0, Math.min(mistakes, wrong.size())));
+        metrics,
+        confusion,
+        new Calibration(),
+        wrong.subList(0, Math.min(mistakes, wrong.size())),
+        List.of());
   }
 
   private static Retrieval retrieval(FeatureTable table) {

@@ -232,6 +232,20 @@ final class MetricTest {
   }
 
   @Test
+  void entropy_is_that_of_the_probabilities() {
+    Predictions batch =
+        Predictions.of(
+            Tensor.of(new float[] {7, 7, 7, 1, 0, -INF, 90, 0, 0, 0, Float.NaN, 0}, 4, 3),
+            Tensor.of(new long[] {0, 0, 0, 0}));
+    double p = Math.E / (Math.E + 1);
+    assertThat(batch.entropy(0)).isCloseTo(Math.log(3), within(1e-12));
+    assertThat(batch.entropy(1))
+        .isCloseTo(-p * Math.log(p) - (1 - p) * Math.log(1 - p), within(1e-12));
+    assertThat(batch.entropy(2)).isCloseTo(0, within(1e-12));
+    assertThat(batch.entropy(3)).isNaN();
+  }
+
+  @Test
   void a_right_class_that_is_ruled_out_costs_infinitely_much() {
     Predictions batch =
         Predictions.of(Tensor.of(new float[] {0, -INF}, 1, 2), Tensor.of(new long[] {1}));

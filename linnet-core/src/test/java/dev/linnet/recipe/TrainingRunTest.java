@@ -25,6 +25,7 @@ import dev.linnet.weights.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -106,7 +107,32 @@ class TrainingRunTest {
     assertThat(summary.path("test").path("top1").asDouble()).isEqualTo(top1);
     assertThat(summary.path("final").path("images").asInt()).isGreaterThan(0);
     assertThat(summary.path("best").path("epoch").asInt()).isBetween(1, 2);
+    List<Evaluator.Answer> doubts = outcome.test().orElseThrow().doubts();
+    assertThat(doubts).hasSize(24);
+    assertThat(doubts.get(0).confidence()).isLessThan(0.5);
+    assertThat(Files.readString(folder.resolve("a").resolve("report.html")))
+        .contains("Confusion matrix", "Classes", "Worst mistakes", "Most uncertain")
+        .contains("Feature maps by depth", "First filters")
+        .contains("linnet explain " + folder.resolve("a") + " --network");
     assertThat(Files.readAllLines(folder.resolve("a").resolve("metrics.csv"))).hasSize(3);
+  }
+
+  @Test
+  void a_page_that_cannot_be_written_costs_no_more_than_the_page() throws IOException {
+    Experiment experiment = plan(Map.of("epochs", "1", "limit", "20"));
+    List<String> warnings = new ArrayList<>();
+    Path place = folder.resolve("a");
+    try (TrainingRun run =
+        new TrainingRun(experiment, RunFolder.create(place), List.of("test"), warnings::add)) {
+      Files.createDirectories(place.resolve("report.html/taken"));
+      assertThat(run.train(TrainingRun.Start.NEW).test()).isPresent();
+    }
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .startsWith("report.html: not written, all else is: ")
+        .doesNotContain("\n");
+    assertThat(place.resolve("summary.json")).isRegularFile();
   }
 
   @Test
