@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.AtomicFile;
+import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.HeldSet;
@@ -13,6 +14,7 @@ import dev.linnet.data.PictureSet;
 import dev.linnet.data.PictureSubset;
 import dev.linnet.data.Split;
 import dev.linnet.explain.NetworkReport;
+import dev.linnet.image.ContactSheet;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.HeadOnly;
 import dev.linnet.models.Output;
@@ -25,6 +27,7 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
+import dev.linnet.train.EpochMetrics;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.FeatureTable;
 import dev.linnet.train.LearningRateCurve;
@@ -61,6 +64,8 @@ import java.util.function.Consumer;
  */
 public final class TrainingRun implements AutoCloseable {
   /** Stream of the seed for first weights. */
+  private static final int FIRST_PICTURES = 16;
+
   private static final long WEIGHTS_STREAM = 21;
 
   /** Stream of the seed for a new head on weights from elsewhere. */
@@ -161,11 +166,33 @@ public final class TrainingRun implements AutoCloseable {
     this.objective = objective(recipe);
     this.optimizer =
         Ingredients.optimizer(recipe, model, experiment.updates(), objective.parameters());
-    this.log = new MetricsLog(folder, model.output());
+    this.log = new MetricsLog(folder, model);
     Trainer.Parts parts = parts(train, Ingredients.schedule(recipe, updatesPerEpoch));
     this.trainer = new Trainer(parts, options(recipe));
     this.finder = new LearningRateFinder(parts, options(recipe));
     trainer.listen(log);
+    trainer.listen(new FirstPictures());
+  }
+
+  /**
+   * Shows TensorBoard the first training pictures as they are learnt, when the first epoch is over.
+   */
+  private final class FirstPictures implements TrainingListener {
+    @Override
+    public void epochEnded(EpochMetrics epoch) {
+      if (epoch.epoch() > 1) {
+        return;
+      }
+      try {
+        List<ContactSheet.Entry> entries =
+            TrainingPreview.of(experiment, FIRST_PICTURES, warning -> {});
+        if (!entries.isEmpty()) {
+          log.picture(epoch.update(), "train/pictures", ContactSheet.DEFAULT.draw(entries));
+        }
+      } catch (LinnetException e) {
+        warnings.accept("the training pictures for TensorBoard: " + e.getMessage());
+      }
+    }
   }
 
   /** What the weights to start from want; a run that goes on has it in its own folder. */

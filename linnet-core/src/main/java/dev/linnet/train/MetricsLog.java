@@ -1,9 +1,14 @@
 package dev.linnet.train;
 
-import dev.linnet.models.Output;
+import dev.linnet.image.ImageSize;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PngWriter;
+import dev.linnet.models.Classifier;
 import dev.linnet.report.EventFileWriter;
+import dev.linnet.report.Histogram;
 import dev.linnet.report.MetricsCsv;
 import dev.linnet.report.MetricsJsonl;
+import dev.linnet.tensor.Scope;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,11 +18,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what a training tells into its run's folder: {@code metrics.csv}, {@code metrics.jsonl}
- * and TensorBoard's event file. Lines after the point where a run goes on are taken back.
+ * and TensorBoard's event file, which also has how the weights are spread after the first ten
+ * epochs and every tenth from there on. Lines after the point where a run goes on are taken back.
  */
 public final class MetricsLog implements TrainingListener, AutoCloseable {
   /** Updates that are logged for a whole run, at most; more are thinned out evenly. */
   private static final long LOGGED_UPDATES = 20_000;
+
+  private static final int SPREAD_EPOCHS = 10;
 
   private static final List<String> BEFORE =
       List.of("epoch", "update", "lr", "train_loss", "train_top1");
@@ -25,6 +33,7 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
   private static final List<String> AFTER = List.of("seconds", "images_per_s", "data_wait", "best");
 
   private final RunFolder run;
+  private final Classifier model;
   private final List<String> columns;
   private @Nullable MetricsCsv csv;
   private @Nullable MetricsJsonl jsonl;
@@ -34,13 +43,14 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
   /**
    * Logs into a run's folder.
    *
-   * @param output of the network, which says what is measured
+   * @param model that is trained; its output says what is measured
    */
-  public MetricsLog(RunFolder run, Output output) {
+  public MetricsLog(RunFolder run, Classifier model) {
     this.run = run;
+    this.model = model;
     List<String> all = new ArrayList<>(BEFORE);
     all.addAll(
-        switch (output) {
+        switch (model.output()) {
           case LOGITS -> List.of("val_loss", "val_top1", "val_top5");
           case EMBEDDING ->
               List.of(
@@ -109,6 +119,40 @@ public final class MetricsLog implements TrainingListener, AutoCloseable {
         .ifPresent(v -> validation(v).forEach((name, n) -> scalars.put("epoch/val_" + name, n)));
     scalars.remove("epoch/val_top5");
     events.scalars(m.update(), scalars);
+    if (m.epoch() <= SPREAD_EPOCHS || m.epoch() % SPREAD_EPOCHS == 0) {
+      events.histograms(m.update(), spread());
+    }
+  }
+
+  /** How the trained weights are spread, by name. */
+  private Map<String, Histogram> spread() {
+    Map<String, Histogram> spread = new LinkedHashMap<>();
+    Scope.run(
+        "weights for TensorBoard",
+        () ->
+            model
+                .parameters()
+                .forEach(
+                    (name, parameter) -> {
+                      if (parameter.value().requiresGrad()) {
+                        spread.put("weights/" + name, Histogram.of(parameter.value().toFloats()));
+                      }
+                    }));
+    return spread;
+  }
+
+  /**
+   * Adds a picture to the event file, if one is being written.
+   *
+   * @param update that it belongs to
+   * @param tag such as {@code train/pictures}
+   */
+  public void picture(long update, String tag, Picture picture) {
+    if (events != null) {
+      ImageSize size = picture.size();
+      events.picture(
+          update, tag, PngWriter.write(picture), size.height(), size.width(), picture.channels());
+    }
   }
 
   private static Map<String, Double> validation(Metrics v) {

@@ -23,6 +23,7 @@ import dev.linnet.train.TrainingResult;
 import dev.linnet.train.TrainingResult.End;
 import dev.linnet.weights.Hub;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,6 +116,21 @@ class TrainingRunTest {
         .contains("Feature maps by depth", "First filters")
         .contains("linnet explain " + folder.resolve("a") + " --network");
     assertThat(Files.readAllLines(folder.resolve("a").resolve("metrics.csv"))).hasSize(3);
+    assertThat(events(folder.resolve("a")))
+        .contains("epoch/val_top1", "weights/conv1.bias")
+        .containsOnlyOnce("train/pictures");
+  }
+
+  /** The event file as characters: its tags are readable. */
+  private static String events(Path run) throws IOException {
+    try (Stream<Path> files = Files.list(run)) {
+      Path file =
+          files
+              .filter(f -> f.getFileName().toString().startsWith("events."))
+              .findFirst()
+              .orElseThrow();
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    }
   }
 
   @Test
