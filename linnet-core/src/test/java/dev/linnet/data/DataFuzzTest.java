@@ -50,6 +50,11 @@ class DataFuzzTest {
   }
 
   @FuzzTest(maxDuration = "10m")
+  void zip(byte[] bytes) {
+    Fuzzing.check(bytes, folder -> open(folder.resolve("pictures.zip")), "pictures.zip");
+  }
+
+  @FuzzTest(maxDuration = "10m")
   void voc(byte[] bytes) {
     Fuzzing.check(
         Map.of("Annotations/a.xml", bytes, "JPEGImages/a.png", PNG), DataFuzzTest::openBoxes);
