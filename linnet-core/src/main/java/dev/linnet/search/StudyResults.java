@@ -168,6 +168,16 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
   }
 
   /**
+   * Mean seconds of a row's runs: of those on machines that the reference was trained on, or of all
+   * where there is none.
+   */
+  double secondsOf(Row row) {
+    Set<String> shared = row.machines();
+    shared.retainAll(reference().machines());
+    return row.seconds(shared.isEmpty() ? row.machines() : shared);
+  }
+
+  /**
    * Seconds of a row's runs, divided by those of another's; only of runs on machines that both were
    * trained on, NaN where there is none.
    */

@@ -133,7 +133,7 @@ final class StudyTables {
     cells.add(of(row, Difference::paired));
     cells.add(of(row, Difference::deviation));
     cells.add(chance(row.toReference().map(Difference::pairedP).orElse(OptionalDouble.empty())));
-    cells.add(decimals(row.mean(RunFigures::seconds), 3));
+    cells.add(decimals(results.secondsOf(row), 3));
     cells.add(decimals(results.costOf(row), 3));
     cells.add(decimals(row.mean(RunFigures::imagesPerSecond), 1));
     cells.add(decimals(row.mean(RunFigures::macs), 0));
@@ -219,7 +219,7 @@ final class StudyTables {
     Sample top1 = row.top1();
     String name = row.row().name();
     String diverged = row.diverged() == 0 ? "" : ", " + row.diverged() + " diverged";
-    double seconds = row.mean(RunFigures::seconds);
+    double seconds = results.secondsOf(row);
     double peak = row.mean(f -> f.peakBytes().orElse(0));
     return List.of(
         name,
