@@ -211,6 +211,12 @@
     detail.textContent = "Point at a picture to see it, click to keep it here; zoom with the wheel or two fingers.";
 
     chart.on("click", (params) => show(point(params)));
+    // A slow phone takes the end of a tap for no click; what is touched is shown at once.
+    let touched = false;
+    const pointer = (event) => { touched = event.pointerType === "touch"; };
+    canvas.addEventListener("pointerdown", pointer, true);
+    canvas.addEventListener("pointermove", pointer, true);
+    chart.on("mouseover", (params) => { if (touched) show(point(params)); });
     let waiting = 0;
     chart.on("datazoom", () => {
       clearTimeout(waiting);
