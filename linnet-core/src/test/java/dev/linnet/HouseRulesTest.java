@@ -108,6 +108,17 @@ final class HouseRulesTest {
   }
 
   @Test
+  void only_the_graph_of_vectors_sees_lucene() {
+    check(
+        noClasses()
+            .that()
+            .haveNameNotMatching("dev\\.linnet\\.explain\\.VectorGraph(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.lucene.."));
+  }
+
+  @Test
   void the_library_never_prints_and_never_exits() {
     check(noClasses().should().accessField(System.class, "out"));
     check(noClasses().should().accessField(System.class, "err"));

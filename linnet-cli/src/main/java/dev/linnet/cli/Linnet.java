@@ -44,6 +44,7 @@ final class Linnet implements Callable<Integer> {
     line.addSubcommand("eval", new EvalVerb(session));
     line.addSubcommand("predict", new PredictVerb(session));
     line.addSubcommand("embed", new EmbedVerb(session));
+    line.addSubcommand("nearest", new NearestVerb(session));
     line.addSubcommand("explain", new ExplainVerb(session));
     line.addSubcommand("models", new ModelsVerb(session));
     line.addSubcommand("ablate", AblateVerb.commandLine(session));

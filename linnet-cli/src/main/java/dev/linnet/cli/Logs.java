@@ -9,6 +9,8 @@ import java.util.logging.SimpleFormatter;
 /** Prints what the library logs: warnings and facts, and with {@code --verbose} the rest. */
 final class Logs {
   private final Logger logger = Logger.getLogger("dev.linnet"); // held: loggers are collected
+  // Says what it could do on other Javas, which nobody here can act upon.
+  private final Logger lucene = Logger.getLogger("org.apache.lucene");
   private final Handler handler;
 
   private Logs(Handler handler) {
@@ -21,6 +23,7 @@ final class Logs {
     logs.logger.setUseParentHandlers(false);
     logs.logger.setLevel(common.verbose ? Level.FINE : Level.INFO);
     logs.handler.setLevel(Level.ALL);
+    logs.lucene.setLevel(Level.SEVERE);
     logs.logger.addHandler(logs.handler);
     return logs;
   }

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -77,9 +78,28 @@ final class PicturesArgument {
    * @param verb whose {@code --data} is missing where the run does not know its data
    */
   PictureSet open(Session session, SavedModel saved, ModelArgument model, String verb) {
+    return open(session, saved, model, DataSource::evaluated, verb);
+  }
+
+  /** The pictures: the split that was asked for, else those of the training, else all. */
+  PictureSet openTrained(Session session, SavedModel saved, ModelArgument model, String verb) {
+    return open(
+        session,
+        saved,
+        model,
+        source -> source.set(Split.TRAIN).orElseGet(source::evaluated),
+        verb);
+  }
+
+  private PictureSet open(
+      Session session,
+      SavedModel saved,
+      ModelArgument model,
+      Function<DataSource, PictureSet> usual,
+      String verb) {
     DataSource source = source(session, saved, model, data, boxes, verb);
     source.warnings().forEach(session.output()::warn);
-    PictureSet set = split == null ? source.evaluated() : source.need(split);
+    PictureSet set = split == null ? usual.apply(source) : source.need(split);
     return limit == null ? set : PictureSubset.ofEachClass(set, limit, seed(session));
   }
 

@@ -70,6 +70,25 @@ final class SimilarityTest {
   }
 
   @Test
+  void nearest_finds_pictures_by_the_embedding() {
+    Path dark = Pictures.write(shared.resolve("asked.png"), 0, 77);
+    JsonNode json =
+        Run.of(
+                "nearest",
+                run(),
+                dark.toString(),
+                "--index",
+                shared.resolve("index").toString(),
+                "--k",
+                "3",
+                "--json")
+            .json();
+    assertThat(json.get("results").get(0).get("nearest").findValuesAsText("class"))
+        .containsOnly("dark")
+        .hasSize(3);
+  }
+
+  @Test
   void predict_says_what_to_use() {
     Run refused = Run.of("predict", run(), shared.resolve("data/dark/d1.png").toString());
     assertThat(refused.code()).isEqualTo(1);

@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -259,17 +260,22 @@ final class FeatureCache {
             dtype,
             device.kind());
     digest.update(facts.toString().getBytes(StandardCharsets.UTF_8));
+    digest(model, name -> !name.startsWith(model.headName() + "."), digest);
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Takes weights and statistics into a hash: those of some names. */
+  static void digest(Classifier model, Predicate<String> names, MessageDigest digest) {
     Map<String, Parameter> state = model.state();
     Scope.run(
         "key",
         () ->
             state.forEach(
                 (name, p) -> {
-                  if (!name.startsWith(model.headName() + ".")) {
+                  if (names.test(name)) {
                     digest.update(name.getBytes(StandardCharsets.UTF_8));
                     p.value().detach().<RuntimeException>readBytes(digest::update);
                   }
                 }));
-    return HexFormat.of().formatHex(digest.digest());
   }
 }

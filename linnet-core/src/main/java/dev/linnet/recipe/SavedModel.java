@@ -235,20 +235,30 @@ public record SavedModel(
       Computing how,
       BadPictures bad,
       Evaluator.Watcher watcher) {
+    FeatureTable table = features(pictures, layer, how, bad, watcher);
+    if (table.rows() == 0) {
+      throw new LinnetException("data: none of its pictures can be read");
+    }
+    List<String> names = new ArrayList<>();
+    for (int row = 0; row < table.rows(); row++) {
+      names.add(pictures.name(table.index(row)));
+    }
+    return new Embedding(table, names, pictures.classes(), layer);
+  }
+
+  /** The numbers of {@link #embed} alone; without a row where no picture can be read. */
+  FeatureTable features(
+      PictureSet pictures,
+      String layer,
+      Computing how,
+      BadPictures bad,
+      Evaluator.Watcher watcher) {
     PictureLoader.Options options =
         new PictureLoader.Options(how.batch(), PictureLoader.Order.SEQUENTIAL, 0, how.workers());
     FeatureExtractor extractor =
         new FeatureExtractor(pretrained.model(), how.device(), how.dtype()).of(List.of(layer));
     try (PictureLoader loader = new PictureLoader(pictures, reading(), options, bad)) {
-      FeatureTable table = requireNonNull(extractor.run(loader, watcher).get(layer));
-      if (table.rows() == 0) {
-        throw new LinnetException("data: none of its pictures can be read");
-      }
-      List<String> names = new ArrayList<>();
-      for (int row = 0; row < table.rows(); row++) {
-        names.add(pictures.name(table.index(row)));
-      }
-      return new Embedding(table, names, pictures.classes(), layer);
+      return requireNonNull(extractor.run(loader, watcher).get(layer));
     }
   }
 
