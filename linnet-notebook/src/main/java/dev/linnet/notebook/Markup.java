@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 final class Markup {
   private static final int FRAME = 680;
 
+  /** Around parts in a cell; a page has more. */
+  private static final String SPACE = "& { margin: 0; padding: 2px 12px 12px; }\n";
+
   private Markup() {}
 
   /** A part; one that needs a script comes in a frame, since only pages may run theirs. */
@@ -52,7 +55,7 @@ final class Markup {
     try (InputStream in = RunReport.class.getResourceAsStream("report.css")) {
       String pages =
           new String(requireNonNull(in, "report.css is in the jar").readAllBytes(), UTF_8);
-      return ".linnet {\n" + pages.replaceAll("(:root|\\bbody) \\{", "& {") + "}\n";
+      return ".linnet {\n" + pages.replaceAll("(:root|\\bbody) \\{", "& {") + SPACE + "}\n";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
