@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.Places;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -163,6 +165,43 @@ final class AblationTest {
     for (int i = 0; i < FILES.size(); i++) {
       assertThat(study.resolve(FILES.get(i))).content().isEqualTo(before.get(i));
     }
+  }
+
+  @Test
+  void times_are_compared_between_runs_of_the_same_machine_alone() throws IOException {
+    StudyPlan plan = plan(STUDY, folder);
+    Path study = folder.resolve("out");
+    run(plan, study);
+    assertThat(ratio(study)).isNotEmpty();
+    changeProcessor(study.resolve("runs/smoothing-more-seed0"));
+    run(plan, study);
+    double shared = seconds(study, "smoothing-more-seed1");
+    double others = (seconds(study, "plain-seed0") + seconds(study, "plain-seed1")) / 2;
+    assertThat(Double.parseDouble(ratio(study)))
+        .isCloseTo(shared / others, Offset.offset(0.001)); // as it is rounded
+    changeProcessor(study.resolve("runs/smoothing-more-seed1"));
+    run(plan, study);
+    assertThat(ratio(study)).isEmpty();
+    assertThat(study.resolve("README.md")).content().doesNotContain("NaN");
+  }
+
+  private static String ratio(Path study) {
+    return MetricsCsv.read(study.resolve("summary.csv")).get(1).getOrDefault("seconds_ratio", "");
+  }
+
+  private static double seconds(Path study, String run) throws IOException {
+    return new ObjectMapper()
+        .readTree(study.resolve("runs/" + run + "/summary.json").toFile())
+        .path("seconds")
+        .asDouble();
+  }
+
+  private static void changeProcessor(Path run) throws IOException {
+    Path file = run.resolve("environment.json");
+    String text = Files.readString(file, UTF_8);
+    String other = text.replaceFirst("\"processor\" : \"[^\"]*\"", "\"processor\" : \"another\"");
+    assertThat(other).isNotEqualTo(text);
+    Files.writeString(file, other, UTF_8);
   }
 
   @Test
