@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
+import dev.linnet.data.NoisePictures;
 import dev.linnet.data.Normalization;
-import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
-import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
@@ -50,44 +49,13 @@ class NetworkReportTest {
     scope.close();
   }
 
-  /** Noise; the picture at 0 is broken. */
-  private record Noise(int size, List<String> classes, boolean brokenFirst) implements PictureSet {
-    Noise(int size) {
-      this(size, List.of("ant", "bee", "cat"), false);
-    }
+  private static NoisePictures noise(int size) {
+    return noise(size, false);
+  }
 
-    @Override
-    public int label(int index) {
-      return index * classes.size() / size;
-    }
-
-    @Override
-    public String name(int index) {
-      return "a folder/with a long name/" + classes.get(label(index)) + "/" + index + ".png";
-    }
-
-    @Override
-    public Picture read(int index, DecodeOptions options) {
-      if (brokenFirst && index == 0) {
-        throw new BadPictureException(name(index), "is broken");
-      }
-      RandomState random = RandomState.of(index);
-      byte[] pixels = new byte[SIDE * SIDE * 3];
-      for (int i = 0; i < pixels.length; i++) {
-        pixels[i] = (byte) random.nextInt(256);
-      }
-      return Picture.of(ImageSize.square(SIDE), 3, pixels);
-    }
-
-    @Override
-    public PictureInfo info(int index) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public String fingerprint() {
-      return "noise";
-    }
+  private static NoisePictures noise(int size, boolean brokenFirst) {
+    return new NoisePictures(
+        ImageSize.square(SIDE), 3, size, List.of("ant", "bee", "cat"), brokenFirst);
   }
 
   private static PictureLoader.Reading reading() {
@@ -130,7 +98,7 @@ class NetworkReportTest {
   @Test
   void a_page_has_all_its_parts_in_their_order() {
     try (Pretrained model = network("resnet20")) {
-      List<Section> sections = page(new NetworkReport(2, List.of(), 1), model, new Noise(24));
+      List<Section> sections = page(new NetworkReport(2, List.of(), 1), model, noise(24));
       assertThat(titles(sections))
           .startsWith("[Map of the pictures, Confusion matrix, Classes, Worst mistakes")
           .contains("Most uncertain", "Nearest pictures")
@@ -144,7 +112,7 @@ class NetworkReportTest {
   void feature_maps_show_the_same_eight_channels_of_three_pictures_for_each_level() {
     try (Pretrained model = network("resnet20")) {
       List<Section> sections =
-          NetworkReport.DEFAULT.glance(model, new Noise(24), reading(), Device.CPU, DType.FLOAT32);
+          NetworkReport.DEFAULT.glance(model, noise(24), reading(), Device.CPU, DType.FLOAT32);
       assertThat(titles(sections)).isEqualTo("[Feature maps by depth, First filters]");
       String html = sections.get(0).html();
       assertThat(matches(html, "<h3>(.*?)</h3>"))
@@ -165,7 +133,7 @@ class NetworkReportTest {
   @Test
   void tokens_are_shown_as_maps_and_a_broken_picture_is_left_out() {
     try (Pretrained model = network("vit_tiny_patch16_224")) {
-      PictureSet set = new Noise(3, List.of("ant", "bee", "cat"), true);
+      PictureSet set = noise(3, true);
       PictureLoader.Reading large =
           new PictureLoader.Reading(
               DecodeOptions.DEFAULT,
@@ -182,7 +150,7 @@ class NetworkReportTest {
   @Test
   void a_layer_that_has_no_maps_is_one_line() {
     try (Pretrained model = network("resnet20")) {
-      Noise set = new Noise(24);
+      NoisePictures set = noise(24);
       assertThatThrownBy(() -> page(new NetworkReport(2, List.of("fc"), 0), model, set))
           .isInstanceOf(LinnetException.class)
           .hasMessage(
@@ -197,7 +165,7 @@ class NetworkReportTest {
     int n = 10_000;
     List<Picture> noise = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      noise.add(new Noise(100).read(i, DecodeOptions.DEFAULT));
+      noise.add(noise(100).read(i, DecodeOptions.DEFAULT));
     }
     List<Picture> pictures = new ArrayList<>();
     List<PictureMap.Point> points = new ArrayList<>();
@@ -205,7 +173,7 @@ class NetworkReportTest {
     RandomState random = RandomState.of(3);
     for (int i = 0; i < n; i++) {
       pictures.add(noise.get(i % noise.size()));
-      points.add(new PictureMap.Point(new Noise(n).name(i), 1, 2, random.nextDouble(0, 1)));
+      points.add(new PictureMap.Point(noise(n).name(i), 1, 2, random.nextDouble(0, 1)));
       places.add(
           new PictureMap.Place((float) random.nextDouble(0, 1), (float) random.nextDouble(0, 1)));
     }
@@ -229,7 +197,7 @@ class NetworkReportTest {
   @Test
   void galleries_of_noise_take_less_than_a_megabyte_and_a_half() {
     try (Pretrained model = network("resnet20")) {
-      List<Section> sections = page(NetworkReport.DEFAULT, model, new Noise(60));
+      List<Section> sections = page(NetworkReport.DEFAULT, model, noise(60));
       int bytes =
           sections.stream()
               .filter(section -> !(section instanceof PictureMap))

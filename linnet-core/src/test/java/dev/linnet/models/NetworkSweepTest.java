@@ -2,10 +2,9 @@ package dev.linnet.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
+import dev.linnet.data.NoisePictures;
 import dev.linnet.data.Normalization;
-import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.explain.NetworkReport;
@@ -14,7 +13,6 @@ import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
-import dev.linnet.image.Picture;
 import dev.linnet.report.RunReport;
 import dev.linnet.report.Section;
 import dev.linnet.tensor.DType;
@@ -62,7 +60,7 @@ class NetworkSweepTest {
     Swept.Size least = swept.sensible();
     ImageSize size = new ImageSize(least.height(), least.width());
     boolean color = swept.channels() == 3;
-    PictureSet set = new Noise(size, swept.channels());
+    PictureSet set = new NoisePictures(size, swept.channels(), 10, classes(), false);
     PictureLoader.Reading reading =
         new PictureLoader.Reading(
             DecodeOptions.DEFAULT.withColor(color ? ColorMode.RGB : ColorMode.GRAY),
@@ -95,46 +93,7 @@ class NetworkSweepTest {
     }
   }
 
-  /** Pictures of noise. */
-  private record Noise(ImageSize side, int channels) implements PictureSet {
-    @Override
-    public int size() {
-      return 10;
-    }
-
-    @Override
-    public List<String> classes() {
-      return IntStream.range(0, Swept.CLASSES).mapToObj(i -> "class " + i).toList();
-    }
-
-    @Override
-    public int label(int index) {
-      return index % Swept.CLASSES;
-    }
-
-    @Override
-    public String name(int index) {
-      return index + ".png";
-    }
-
-    @Override
-    public Picture read(int index, DecodeOptions options) {
-      RandomState random = RandomState.of(index);
-      byte[] pixels = new byte[(int) side.area() * channels];
-      for (int i = 0; i < pixels.length; i++) {
-        pixels[i] = (byte) random.nextInt(256);
-      }
-      return Picture.of(side, channels, pixels);
-    }
-
-    @Override
-    public PictureInfo info(int index) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public String fingerprint() {
-      return "noise";
-    }
+  private static List<String> classes() {
+    return IntStream.range(0, Swept.CLASSES).mapToObj(i -> "class " + i).toList();
   }
 }
