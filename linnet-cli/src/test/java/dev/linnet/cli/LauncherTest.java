@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * that makes empty jars and a Java that says how it was called.
  */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a shell script")
 final class LauncherTest {
   private static final String BUILDING = "linnet: building (first use, about a minute)…\n";
   private static final String AGAIN = "linnet: building (sources are newer)…\n";

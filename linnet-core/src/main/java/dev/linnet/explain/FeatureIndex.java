@@ -274,7 +274,7 @@ public final class FeatureIndex implements AutoCloseable {
   }
 
   /** Whether a graph is asked, which may miss some of the nearest. */
-  public boolean hasGraph() {
+  boolean hasGraph() {
     return graph != null;
   }
 
