@@ -46,6 +46,11 @@ public final class Adam extends Optimizer {
       return new Adam(groups, this);
     }
 
+    @Override
+    public boolean hasMomentum() {
+      return true;
+    }
+
     private List<Memory> memories() {
       List<Memory> memories = new ArrayList<>();
       memories.add(Memory.likeParameter("adam.m"));
@@ -77,7 +82,7 @@ public final class Adam extends Optimizer {
           new Foreach.AdamState(batch.memory(0), batch.memory(1), maxima, batch.memory(2)),
           new Foreach.AdamStep(
               lr,
-              config.beta1(),
+              momentum(config.beta1()),
               config.beta2(),
               config.eps(),
               weightDecay,

@@ -38,9 +38,19 @@ public final class AdamW extends Optimizer {
       Check.that(eps > 0 && eps < 1, "optimizer.eps", eps, "in (0, 1)");
     }
 
+    /** Another β₁. */
+    Config withBeta1(double value) {
+      return new Config(value, beta2, eps);
+    }
+
     @Override
     public AdamW over(List<ParameterGroup> groups) {
       return new AdamW(groups, this);
+    }
+
+    @Override
+    public boolean hasMomentum() {
+      return true;
     }
   }
 
@@ -61,7 +71,13 @@ public final class AdamW extends Optimizer {
   @Override
   void update(Batch batch, List<Tensor> gradients, double lr, double weightDecay) {
     try (TensorList list = TensorList.of(gradients)) {
-      update(config, batch.parameters(), list, batch.adamState(0), lr, weightDecay);
+      update(
+          config.withBeta1(momentum(config.beta1())),
+          batch.parameters(),
+          list,
+          batch.adamState(0),
+          lr,
+          weightDecay);
     }
   }
 

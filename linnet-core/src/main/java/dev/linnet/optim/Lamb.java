@@ -57,6 +57,11 @@ public final class Lamb extends Optimizer {
     public Lamb over(List<ParameterGroup> groups) {
       return new Lamb(groups, this);
     }
+
+    @Override
+    public boolean hasMomentum() {
+      return true;
+    }
   }
 
   private final Config config;
@@ -125,7 +130,7 @@ public final class Lamb extends Optimizer {
   private Foreach.AdamStep adam(double lr, double weightDecay) {
     return new Foreach.AdamStep(
         lr,
-        config.beta1(),
+        momentum(config.beta1()),
         config.beta2(),
         config.eps(),
         weightDecay,

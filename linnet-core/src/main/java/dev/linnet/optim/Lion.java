@@ -38,6 +38,11 @@ public final class Lion extends ElementwiseOptimizer {
     public Lion over(List<ParameterGroup> groups) {
       return new Lion(groups, this);
     }
+
+    @Override
+    public boolean hasMomentum() {
+      return true;
+    }
   }
 
   private final Config config;
@@ -50,11 +55,12 @@ public final class Lion extends ElementwiseOptimizer {
 
   @Override
   Step step(Batch batch, double lr, double weightDecay) {
+    double beta1 = momentum(config.beta1());
     return block -> {
       TensorList m = block.memory(0);
       TensorList u = block.scratch(0);
       Foreach.copy(u, m);
-      Foreach.lerp(u, block.gradients(), 1 - config.beta1());
+      Foreach.lerp(u, block.gradients(), 1 - beta1);
       Foreach.sign(u);
       if (weightDecay != 0) {
         Foreach.mul(block.parameters(), 1 - lr * weightDecay);

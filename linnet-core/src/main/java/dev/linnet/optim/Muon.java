@@ -106,6 +106,11 @@ public final class Muon extends Optimizer {
       return new Muon(groups, this);
     }
 
+    @Override
+    public boolean hasMomentum() {
+      return true;
+    }
+
     private boolean isMatrix(String name, Parameter parameter) {
       int rank = parameter.shape().rank();
       return (rank == 2 || (convolutions && rank == 4))
@@ -180,10 +185,11 @@ public final class Muon extends Optimizer {
     try (TensorList list = TensorList.of(gradients)) {
       TensorList momenta = batch.memory(0);
       if (momenta.tensors().isEmpty()) {
-        AdamW.update(config.rest(), batch.parameters(), list, batch.adamState(1), lr, weightDecay);
+        AdamW.Config adam = config.rest().withBeta1(momentum(config.rest().beta1()));
+        AdamW.update(adam, batch.parameters(), list, batch.adamState(1), lr, weightDecay);
         return;
       }
-      Foreach.lerp(momenta, list, 1 - config.momentum());
+      Foreach.lerp(momenta, list, 1 - momentum(config.momentum()));
       if (weightDecay != 0) {
         Foreach.mul(batch.parameters(), 1 - lr * weightDecay);
       }
@@ -195,7 +201,7 @@ public final class Muon extends Optimizer {
 
   /** The step of one matrix; no list operation multiplies matrices of several shapes. */
   private void step(Tensor theta, Tensor g, Tensor m, double lr) {
-    Tensor x = config.nesterov() ? g.lerp(m, config.momentum()) : m;
+    Tensor x = config.nesterov() ? g.lerp(m, momentum(config.momentum())) : m;
     Tensor matrix = x.flatten(1);
     double rows = matrix.dim(0);
     double columns = matrix.dim(1);

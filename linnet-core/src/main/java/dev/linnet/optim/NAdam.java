@@ -49,6 +49,11 @@ public final class NAdam extends ElementwiseOptimizer {
     public NAdam over(List<ParameterGroup> groups) {
       return new NAdam(groups, this);
     }
+
+    @Override
+    public boolean hasMomentum() {
+      return true;
+    }
   }
 
   private final Config config;
@@ -97,7 +102,7 @@ public final class NAdam extends ElementwiseOptimizer {
         Foreach.mul(block.parameters(), 1 - shrink);
       }
       TensorList g = decayed(block, l2, 0);
-      Foreach.lerp(m, g, 1 - config.beta1());
+      Foreach.lerp(m, g, 1 - momentum(config.beta1()));
       Foreach.mul(v, config.beta2());
       Foreach.addProduct(v, g, g, 1 - config.beta2());
       TensorList d = block.scratch(1);
@@ -110,6 +115,6 @@ public final class NAdam extends ElementwiseOptimizer {
   }
 
   private double mu(double t) {
-    return config.beta1() * (1 - 0.5 * Math.pow(0.96, t * config.momentumDecay()));
+    return momentum(config.beta1()) * (1 - 0.5 * Math.pow(0.96, t * config.momentumDecay()));
   }
 }

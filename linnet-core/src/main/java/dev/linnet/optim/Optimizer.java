@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,11 @@ public abstract class Optimizer implements AutoCloseable {
   public interface Config {
     /** A new optimizer of these parameters; the caller closes it. */
     Optimizer over(List<ParameterGroup> groups);
+
+    /** Whether a schedule can move its momentum or β₁. */
+    default boolean hasMomentum() {
+      return false;
+    }
   }
 
   /**
@@ -69,6 +75,7 @@ public abstract class Optimizer implements AutoCloseable {
   private final List<Memory> memories;
   private final List<Group> groups = new ArrayList<>();
   private long updates;
+  private OptionalDouble scheduled = OptionalDouble.empty();
   private @Nullable Tensor counter;
   private boolean closed;
 
@@ -102,7 +109,22 @@ public abstract class Optimizer implements AutoCloseable {
    * @throws IllegalStateException if no parameter has a gradient
    */
   public final void step(double lr) {
+    step(lr, OptionalDouble.empty());
+  }
+
+  /**
+   * Updates all parameters of all groups from their gradients.
+   *
+   * @param lr the learning rate, which each group scales; at least 0
+   * @param momentum in place of the optimizer's own momentum or β₁, in [0, 1); nothing where its
+   *     {@link Config} has none
+   * @throws IllegalStateException if no parameter has a gradient
+   */
+  public final void step(double lr, OptionalDouble momentum) {
     checkOpen();
+    double mu = momentum.orElse(0);
+    Check.that(mu >= 0 && mu < 1, "momentum", mu, "in [0, 1)");
+    scheduled = momentum;
     Check.that(lr >= 0 && lr < Double.POSITIVE_INFINITY, "lr", lr, "a number of at least 0");
     Scope.run(
         "optimizer step",
@@ -189,6 +211,15 @@ public abstract class Optimizer implements AutoCloseable {
    * @param gradients of all groups
    */
   void begin(List<Tensor> gradients) {}
+
+  /**
+   * The momentum or β₁ of this update: the schedule's, where it moves it.
+   *
+   * @param own what the numbers say
+   */
+  final double momentum(double own) {
+    return scheduled.orElse(own);
+  }
 
   /** The parameters of which it remembers this: all. */
   Predicate<Parameter> remembers(Memory memory) {

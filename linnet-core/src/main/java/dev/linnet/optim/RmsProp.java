@@ -62,6 +62,11 @@ public final class RmsProp extends ElementwiseOptimizer {
       return new RmsProp(groups, this);
     }
 
+    @Override
+    public boolean hasMomentum() {
+      return momentum > 0;
+    }
+
     private List<Memory> memories() {
       List<Memory> memories = new ArrayList<>();
       memories.add(Memory.likeParameter("rmsprop.v").from(convention == Convention.TORCH ? 0 : 1));
@@ -97,7 +102,7 @@ public final class RmsProp extends ElementwiseOptimizer {
         return;
       }
       TensorList m = block.memory(1);
-      Foreach.mul(m, config.momentum());
+      Foreach.mul(m, momentum(config.momentum()));
       Foreach.addQuotient(m, g, d, inside ? lr : 1);
       Foreach.add(block.parameters(), m, inside ? -1 : -lr);
     };

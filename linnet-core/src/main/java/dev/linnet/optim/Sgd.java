@@ -51,6 +51,11 @@ public final class Sgd extends Optimizer {
     public Sgd over(List<ParameterGroup> groups) {
       return new Sgd(groups, this);
     }
+
+    @Override
+    public boolean hasMomentum() {
+      return momentum > 0;
+    }
   }
 
   private final Config config;
@@ -59,20 +64,20 @@ public final class Sgd extends Optimizer {
   public Sgd(List<ParameterGroup> groups, Config config) {
     super(
         "sgd",
-        config.momentum() == 0 ? List.of() : List.of(Memory.likeParameter("momentum")),
+        config.hasMomentum() ? List.of(Memory.likeParameter("momentum")) : List.of(),
         groups);
     this.config = config;
   }
 
   @Override
   void update(Batch batch, List<Tensor> gradients, double lr, double weightDecay) {
+    double momentum = config.hasMomentum() ? momentum(config.momentum()) : 0;
     try (TensorList list = TensorList.of(gradients)) {
       Foreach.sgd(
           batch.parameters(),
           list,
-          config.momentum() == 0 ? TensorList.EMPTY : batch.memory(0),
-          new Foreach.SgdStep(
-              lr, config.momentum(), config.nesterov(), weightDecay, config.dampening()),
+          config.hasMomentum() ? batch.memory(0) : TensorList.EMPTY,
+          new Foreach.SgdStep(lr, momentum, config.nesterov(), weightDecay, config.dampening()),
           updates() == 0 ? Foreach.First.YES : Foreach.First.NO);
     }
   }

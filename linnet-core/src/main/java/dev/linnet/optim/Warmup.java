@@ -2,6 +2,7 @@ package dev.linnet.optim;
 
 import dev.linnet.base.Check;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * A rise to the learning rate before a schedule.
@@ -76,10 +77,20 @@ public record Warmup(Schedule then, double lr, long updates, double from, Shape 
   }
 
   @Override
+  public OptionalDouble momentum(long update) {
+    return then.momentum(Math.max(0, own(update)));
+  }
+
+  /** Which of its own updates the schedule that follows is at. */
+  private long own(long update) {
+    return count == Count.AFTER_WARMUP ? update - updates : update;
+  }
+
+  @Override
   public double lr(long update) {
     ScheduleCheck.update(update);
     if (update >= updates) {
-      return then.lr(count == Count.AFTER_WARMUP ? update - updates : update);
+      return then.lr(own(update));
     }
     double share =
         switch (shape) {

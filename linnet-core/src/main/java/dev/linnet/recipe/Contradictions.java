@@ -36,6 +36,9 @@ final class Contradictions {
           "feature_cutmix",
           "self_distillation");
 
+  /** An optimizer has momentum in each run or in none. */
+  private static final OptimizerRecipe.Setting ANY_RUN = new OptimizerRecipe.Setting(1, Set.of());
+
   private final Recipe recipe;
   private final List<Found> found = new ArrayList<>();
 
@@ -71,6 +74,7 @@ final class Contradictions {
     contradictions.teachers();
     contradictions.sizes();
     contradictions.plateau();
+    contradictions.momentum();
     contradictions.views();
     contradictions.task();
     return contradictions.found;
@@ -187,6 +191,18 @@ final class Contradictions {
         "schedule.name",
         "plateau",
         "another where val is none, because plateau watches the validation pictures");
+  }
+
+  private void momentum() {
+    refuseIf(
+        recipe.schedule() instanceof ScheduleRecipe.OneCycle cycle
+            && cycle.cycleMomentum()
+            && !recipe.optimizer().config(ANY_RUN).hasMomentum(),
+        "schedule.cycle_momentum",
+        "true",
+        "false with optimizer "
+            + nameOf(Kinds.OPTIMIZERS, recipe.optimizer())
+            + ", which has no momentum here");
   }
 
   private void views() {

@@ -9,6 +9,7 @@ import dev.linnet.optim.Warmup.Count;
 import dev.linnet.optim.Warmup.Shape;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How the learning rate goes over the run. In YAML a name ({@code schedule: cosine}) or a mapping
@@ -528,6 +529,9 @@ public interface ScheduleRecipe {
    * @param finalDivFactor first rate by last rate, at least 1
    * @param annealStrategy the form of rise and fall
    * @param threePhase whether the fall mirrors the rise before it goes on to the end
+   * @param cycleMomentum whether the momentum, or Adam's β₁, falls as the rate rises
+   * @param baseMomentum momentum where the rate is highest, in [0, maxMomentum]
+   * @param maxMomentum momentum where the rate is lowest, in [0, 1)
    */
   record OneCycle(
       @Inlined(kept = true) Rate rate,
@@ -535,25 +539,39 @@ public interface ScheduleRecipe {
       @About("peak by first rate") double divFactor,
       @About("first rate by last rate") double finalDivFactor,
       @About("form of rise and fall") dev.linnet.optim.OneCycle.Anneal annealStrategy,
-      @About("whether the fall mirrors the rise before it goes on to the end") boolean threePhase)
+      @About("whether the fall mirrors the rise before it goes on to the end") boolean threePhase,
+      @About("whether the momentum, or Adam's first beta, falls as the rate rises")
+          boolean cycleMomentum,
+      @About("momentum where the rate is highest") double baseMomentum,
+      @About("momentum where the rate is lowest") double maxMomentum)
       implements ScheduleRecipe {
     /** PyTorch's, with the rate of {@code plain}. */
     public static final OneCycle DEFAULT =
-        of(plain().rate(), dev.linnet.optim.OneCycle.Shape.DEFAULT);
+        of(
+            plain().rate(),
+            dev.linnet.optim.OneCycle.Shape.DEFAULT,
+            dev.linnet.optim.OneCycle.Momentums.DEFAULT);
 
     public OneCycle {
       new dev.linnet.optim.OneCycle.Shape(
           pctStart, divFactor, finalDivFactor, annealStrategy, phases(threePhase));
+      new dev.linnet.optim.OneCycle.Momentums(baseMomentum, maxMomentum);
     }
 
-    private static OneCycle of(Rate rate, dev.linnet.optim.OneCycle.Shape shape) {
+    private static OneCycle of(
+        Rate rate,
+        dev.linnet.optim.OneCycle.Shape shape,
+        dev.linnet.optim.OneCycle.Momentums momentums) {
       return new OneCycle(
           rate,
           shape.pctStart(),
           shape.divFactor(),
           shape.finalDivFactor(),
           shape.anneal(),
-          shape.phases() == dev.linnet.optim.OneCycle.Phases.THREE);
+          shape.phases() == dev.linnet.optim.OneCycle.Phases.THREE,
+          true,
+          momentums.base(),
+          momentums.max());
     }
 
     private static dev.linnet.optim.OneCycle.Phases phases(boolean three) {
@@ -576,7 +594,10 @@ public interface ScheduleRecipe {
           rate.lrFor(run.pictures()),
           run.updates(),
           new dev.linnet.optim.OneCycle.Shape(
-              pctStart, divFactor, finalDivFactor, annealStrategy, phases(threePhase)));
+              pctStart, divFactor, finalDivFactor, annealStrategy, phases(threePhase)),
+          cycleMomentum
+              ? Optional.of(new dev.linnet.optim.OneCycle.Momentums(baseMomentum, maxMomentum))
+              : Optional.empty());
     }
   }
 

@@ -234,7 +234,11 @@ public final class Trainer {
   }
 
   private double lr(long update) {
-    return parts.schedule().after(progress.top1()).lr(update);
+    return schedule().lr(update);
+  }
+
+  private Schedule schedule() {
+    return parts.schedule().after(progress.top1());
   }
 
   /** One update: the gradients of one or more batches. Gives the mean loss. */
@@ -322,7 +326,7 @@ public final class Trainer {
   private void applyGradients(double lr) {
     if (!isScaled() || progress.scaler.unscale(weights.trained().values())) {
       options.gradientRules().forEach(rule -> apply(rule, lr));
-      parts.optimizer().step(lr);
+      parts.optimizer().step(lr, schedule().momentum(progress.update));
       parts.averaging().ifPresent(a -> a.updated(progress.update + 1));
     }
     parts.optimizer().clearGradients();

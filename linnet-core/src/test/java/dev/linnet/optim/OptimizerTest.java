@@ -3,6 +3,7 @@ package dev.linnet.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
@@ -15,10 +16,14 @@ import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.testing.LiveObjects;
 import dev.linnet.testing.Seeds;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -337,6 +343,59 @@ final class OptimizerTest {
     average.swapIn();
     average.swapOut();
     optimizer.loadState(optimizer.state());
+  }
+
+  static Stream<Arguments> momenta() {
+    double mu = 0.5;
+    AdamW.Config adamw = new AdamW.Config(mu, 0.999, 1e-8);
+    Lamb.Config lamb = Lamb.Config.DEFAULT;
+    Muon.Config muon = Muon.Config.DEFAULT;
+    return Stream.of(
+        arguments(Sgd.Config.DEFAULT, new Sgd.Config(mu, true)),
+        arguments(new Sgd.Config(0, false), new Sgd.Config(0, false)),
+        arguments(Adam.Config.DEFAULT, new Adam.Config(mu, 0.999, 1e-8, false)),
+        arguments(AdamW.Config.DEFAULT, adamw),
+        arguments(NAdam.Config.DEFAULT, new NAdam.Config(mu, 0.999, 1e-8, 4e-3, Coupling.L2)),
+        arguments(
+            new RmsProp.Config(0.9, 1e-3, 0.9, true, RmsProp.Convention.TORCH),
+            new RmsProp.Config(0.9, 1e-3, mu, true, RmsProp.Convention.TORCH)),
+        arguments(RmsProp.Config.TORCH, RmsProp.Config.TORCH),
+        arguments(lamb, new Lamb.Config(mu, lamb.beta2(), lamb.eps(), 1, false, false)),
+        arguments(Lion.Config.DEFAULT, new Lion.Config(mu, 0.99)),
+        arguments(
+            muon,
+            new Muon.Config(mu, true, false, muon.scaling(), muon.iteration(), adamw, 1, Set.of())),
+        arguments(Adagrad.Config.DEFAULT, Adagrad.Config.DEFAULT),
+        arguments(AddSign.Config.DEFAULT, AddSign.Config.DEFAULT));
+  }
+
+  @ParameterizedTest
+  @MethodSource("momenta")
+  void a_momentum_of_the_schedule_takes_the_place_of_its_own(
+      Optimizer.Config config, Optimizer.Config other) {
+    assertThat(config.hasMomentum()).isEqualTo(!config.equals(other));
+    assertThat(afterSteps(config, OptionalDouble.of(0.5)))
+        .isEqualTo(afterSteps(other, OptionalDouble.empty()));
+  }
+
+  /** All weights after some updates. */
+  private static List<Double> afterSteps(Optimizer.Config config, OptionalDouble momentum) {
+    Net net = net(RandomState.of(9));
+    try (Optimizer optimizer =
+        config.over(List.of(new ParameterGroup(net.parameters(), 0.01, 1)))) {
+      for (int i = 0; i < 4; i++) {
+        gradients(net, RandomState.of(i));
+        optimizer.step(0.01, momentum);
+        optimizer.clearGradients();
+      }
+      List<Double> weights = new ArrayList<>();
+      net.parameters()
+          .values()
+          .forEach(p -> Arrays.stream(p.value().toDoubles()).forEach(weights::add));
+      return weights;
+    } finally {
+      net.close();
+    }
   }
 
   @Test

@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
@@ -36,6 +38,7 @@ final class SchedulesTest {
     Cosine cosine = new Cosine(lr, 30, 0.001);
     Cosine afterWarmup = new Cosine(lr, 25, 0.001);
     OneCycle.Shape cycle = OneCycle.Shape.DEFAULT;
+    Optional<OneCycle.Momentums> momentums = Optional.of(OneCycle.Momentums.DEFAULT);
     SCHEDULES.put("step", new Step(lr, 10, 0.1));
     SCHEDULES.put("multistep", new MultiStep(lr, List.of(10L, 20L), 0.1));
     SCHEDULES.put("exponential", new Exponential(lr, 1, 0.95));
@@ -51,15 +54,21 @@ final class SchedulesTest {
     SCHEDULES.put("peer_warmup_cosine", Warmup.of(new Cosine(lr, 25, 0), lr, 5));
     SCHEDULES.put(
         "warmup_cosine_torchvision", Warmup.of(new Cosine(lr, 25, 0), lr, 5).withFrom(0.001));
-    SCHEDULES.put("one_cycle", new OneCycle(lr, 30, cycle));
+    SCHEDULES.put("one_cycle", new OneCycle(lr, 30, cycle, momentums));
     SCHEDULES.put(
         "one_cycle_linear",
         new OneCycle(
-            lr, 30, new OneCycle.Shape(0.3, 25, 1e4, OneCycle.Anneal.LINEAR, OneCycle.Phases.TWO)));
+            lr,
+            30,
+            new OneCycle.Shape(0.3, 25, 1e4, OneCycle.Anneal.LINEAR, OneCycle.Phases.TWO),
+            momentums));
     SCHEDULES.put(
         "one_cycle_three_phase",
         new OneCycle(
-            lr, 30, new OneCycle.Shape(0.4, 25, 1e4, OneCycle.Anneal.COS, OneCycle.Phases.THREE)));
+            lr,
+            30,
+            new OneCycle.Shape(0.4, 25, 1e4, OneCycle.Anneal.COS, OneCycle.Phases.THREE),
+            momentums));
     SCHEDULES.put("timm_cosine", cosine);
     SCHEDULES.put(
         "timm_cosine_warmup",
@@ -99,6 +108,28 @@ final class SchedulesTest {
               .as(name)
               .containsExactly(Arrays.copyOfRange(expected, begin, end), Offset.offset(1e-12));
         });
+  }
+
+  @Test
+  void one_cycle_moves_the_momentum_as_pytorch_does() {
+    for (String name : List.of("one_cycle", "one_cycle_linear", "one_cycle_three_phase")) {
+      double[] expected = Golden.doubles(RECORDED.get(name).get("momentum"));
+      Schedule schedule = offered(name);
+      assertThat(
+              LongStream.range(0, expected.length)
+                  .mapToDouble(k -> schedule.momentum(k).getAsDouble())
+                  .toArray())
+          .as(name)
+          .containsExactly(expected, Offset.offset(1e-12));
+    }
+    Schedule warmed = Warmup.of(offered("one_cycle"), 0.1, 5);
+    assertThat(warmed.momentum(3)).hasValue(0.95);
+    assertThat(warmed.momentum(7)).isEqualTo(offered("one_cycle").momentum(2));
+    assertThat(new Cosine(0.1, 30, 0).momentum(3)).isEmpty();
+  }
+
+  private static Schedule offered(String name) {
+    return Objects.requireNonNull(SCHEDULES.get(name));
   }
 
   @Test
@@ -202,6 +233,11 @@ final class SchedulesTest {
     message(
         () -> new OneCycle.Shape(0.3, 0.5, 1e4, OneCycle.Anneal.COS, OneCycle.Phases.TWO),
         "schedule.div_factor: got 0.5; must be at least 1");
+    message(
+        () -> new OneCycle.Momentums(0.96, 0.95),
+        "schedule.base_momentum: got 0.96; must be in [0, max_momentum = 0.95]");
+    message(
+        () -> new OneCycle.Momentums(0, 1), "schedule.max_momentum: got 1.0; must be in [0, 1)");
     message(() -> new Plateau.Rule(1, 2, 0, 0, 0), "schedule.factor: got 1.0; must be in (0, 1)");
     message(
         () -> new Plateau.Rule(0.5, -1, 0, 0, 0), "schedule.patience: got -1; must be at least 0");

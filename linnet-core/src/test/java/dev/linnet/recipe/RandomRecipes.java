@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Valid recipes with every key drawn. */
@@ -76,6 +77,7 @@ final class RandomRecipes {
         from.isNone()
             ? TrainedLayers.ALL
             : one(TrainedLayers.ALL, TrainedLayers.HEAD, TrainedLayers.top(1 + random.nextInt(9)));
+    OptimizerRecipe optimizer = optimizer();
     OrAuto<String> model = auto(() -> one(Zoo.names().toArray(String[]::new)));
     return new Recipe(
         none(this::text),
@@ -122,8 +124,8 @@ final class RandomRecipes {
         1 + random.nextInt(10),
         random.nextLong() & Long.MAX_VALUE,
         auto(() -> one(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16)),
-        optimizer(),
-        schedule(epochs, holdOut),
+        optimizer,
+        schedule(epochs, holdOut, optimizer),
         loss(),
         sampling(),
         tricks(),
@@ -146,7 +148,7 @@ final class RandomRecipes {
         none(() -> random.nextDouble(0.001, 9)));
   }
 
-  private ScheduleRecipe schedule(int epochs, boolean holdOut) {
+  private ScheduleRecipe schedule(int epochs, boolean holdOut, OptimizerRecipe optimizer) {
     double lr = Math.pow(10, random.nextDouble(-9, 2));
     double minLr = lr * random.nextDouble();
     double share = random.nextDouble(0.01, 0.5);
@@ -157,6 +159,8 @@ final class RandomRecipes {
             lr * random.nextDouble(),
             one(dev.linnet.optim.Warmup.Shape.values()),
             flip());
+    boolean moves =
+        optimizer.config(new OptimizerRecipe.Setting(1, Set.of())).hasMomentum() && flip();
     return switch (random.nextInt(holdOut ? 11 : 10)) {
       case 0 -> new ScheduleRecipe.Cosine(rate, warmup, minLr, 1 + share);
       case 1 -> new ScheduleRecipe.Constant(rate, warmup);
@@ -167,7 +171,15 @@ final class RandomRecipes {
       case 6 -> new ScheduleRecipe.Tanh(rate, warmup, -6 - share, 3 + share, minLr);
       case 7 ->
           new ScheduleRecipe.OneCycle(
-              rate, share, 1 + share, 3 + share, one(OneCycle.Anneal.values()), flip());
+              rate,
+              share,
+              1 + share,
+              3 + share,
+              one(OneCycle.Anneal.values()),
+              flip(),
+              moves,
+              share / 2,
+              share);
       case 8 -> new ScheduleRecipe.FlatCosine(rate, warmup, share, minLr);
       case 9 ->
           new ScheduleRecipe.WarmRestarts(

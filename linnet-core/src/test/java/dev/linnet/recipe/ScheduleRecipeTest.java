@@ -146,6 +146,7 @@ final class ScheduleRecipeTest {
     problem("warm-restarts", "cycle_limit=0", "got 0", "must be at least 1, or none");
     problem("one-cycle", "pct_start=1", "got 1", "must be in (0, 1)");
     problem("one-cycle", "anneal_strategy=exp", "got \"exp\"", "must be cos or linear");
+    problem("one-cycle", "base_momentum=0.99", "got 0.99", "must be in [0, max_momentum = 0.95]");
     problem("plateau", "factor=1", "got 1", "must be in (0, 1)");
     problem("plateau", "patience=-1", "got -1", "must be at least 0");
     problem("plateau", "min_lr=0.2", "got 0.2", "must be in [0, 0.1], up to lr");
@@ -165,7 +166,29 @@ final class ScheduleRecipeTest {
     assertThat(problems(Map.of(), "schedule={name: one-cycle, warmup_epochs: 3}"))
         .containsExactly(
             "schedule.warmup_epochs: unknown key (--set schedule); known: name, lr, lr_per,"
-                + " pct_start, div_factor, final_div_factor, anneal_strategy, three_phase");
+                + " pct_start, div_factor, final_div_factor, anneal_strategy, three_phase,"
+                + " cycle_momentum, base_momentum, max_momentum");
+  }
+
+  @Test
+  void one_cycle_needs_a_momentum_to_move() {
+    String must = "must be false with optimizer %s, which has no momentum here";
+    assertThat(problems(Map.of("optimizer", "adagrad"), "schedule={name: one-cycle, lr: 0.01}"))
+        .containsExactly(
+            "schedule.cycle_momentum: got true (--set schedule); " + must.formatted("adagrad"));
+    assertThat(
+            problems(
+                Map.of(),
+                "optimizer={name: sgd, momentum: 0, nesterov: false}",
+                "schedule={name: one-cycle, cycle_momentum: true}"))
+        .containsExactly(
+            "schedule.cycle_momentum: got true (--set schedule); " + must.formatted("sgd"));
+    Schedule cycle = schedule("optimizer=adamw", "schedule={name: one-cycle, lr: 0.01}");
+    assertThat(cycle.momentum(0)).hasValue(0.95);
+    Schedule steady =
+        schedule(
+            "optimizer=adagrad", "schedule={name: one-cycle, lr: 0.01, cycle_momentum: false}");
+    assertThat(steady.momentum(0)).isEmpty();
   }
 
   @Test
