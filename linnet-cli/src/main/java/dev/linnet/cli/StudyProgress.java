@@ -60,6 +60,10 @@ final class StudyProgress implements TrainingListener {
             Durations.show(left)));
   }
 
+  private static String shown(String name, double percent) {
+    return String.format(Locale.ROOT, "  validation %s %.2f %%", name, percent);
+  }
+
   @Override
   public void epochEnded(EpochMetrics row) {
     StringBuilder line =
@@ -67,7 +71,11 @@ final class StudyProgress implements TrainingListener {
             String.format(Locale.ROOT, "  epoch %d  loss %.4f", row.epoch(), row.trainLoss()));
     row.validation()
         .ifPresent(
-            m -> line.append(String.format(Locale.ROOT, "  validation top-1 %.2f %%", m.top1())));
+            m ->
+                line.append(
+                    m.similarity()
+                        .map(s -> shown("recall@1", s.recallAt1()))
+                        .orElseGet(() -> shown("top-1", m.top1()))));
     epochs.accept(line.append("  ").append(Durations.show(row.seconds())).toString());
   }
 }

@@ -49,7 +49,8 @@ final class StudyRuns {
     Ablation.Setting setting =
         new Ablation.Setting(
             around, session.command(), processes, launcher(session.common()), output::warn);
-    Ablation ablation = new Ablation(plan, folder, setting, new Told(output));
+    Ablation ablation =
+        new Ablation(plan, folder, setting, new Told(output, plan.measure().title()));
     AtomicReference<Ablation.@Nullable Outcome> outcome = new AtomicReference<>();
     output.note("study: " + folder.path());
     session.shell().interrupts().during(() -> outcome.set(ablation.run()), ablation::requestStop);
@@ -117,9 +118,11 @@ final class StudyRuns {
   /** Says what the study does, a line a run. */
   private static final class Told implements Ablation.Listener {
     private final Output output;
+    private final String measured;
 
-    Told(Output output) {
+    Told(Output output, String measured) {
       this.output = output;
+      this.measured = measured;
     }
 
     @Override
@@ -135,8 +138,9 @@ final class StudyRuns {
     }
 
     @Override
-    public void ended(String row, long seed, Optional<Double> top1, String why) {
-      String figure = top1.map(t -> String.format(Locale.ROOT, "top-1 %.2f %%", t)).orElse(why);
+    public void ended(String row, long seed, Optional<Double> score, String why) {
+      String figure =
+          score.map(s -> String.format(Locale.ROOT, "%s %.2f %%", measured, s)).orElse(why);
       output.note("  %s, seed %d: %s".formatted(row, seed, figure));
     }
   }

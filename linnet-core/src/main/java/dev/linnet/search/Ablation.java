@@ -82,10 +82,10 @@ public final class Ablation {
     /**
      * A run came to an end; tables and page have it.
      *
-     * @param top1 percent; empty where it diverged or failed
+     * @param score what the study measures, in percent; empty where it diverged or failed
      * @param why it diverged or failed; empty where it did not
      */
-    default void ended(String row, long seed, Optional<Double> top1, String why) {}
+    default void ended(String row, long seed, Optional<Double> score, String why) {}
   }
 
   /**
@@ -322,7 +322,7 @@ public final class Ablation {
     listener.ended(
         run.row().name(),
         run.seed(),
-        read.figures().map(RunFigures::top1),
+        read.figures().map(RunFigures::score),
         read.diverged().orElse(""));
   }
 

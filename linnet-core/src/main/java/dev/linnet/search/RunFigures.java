@@ -20,9 +20,8 @@ import java.util.OptionalLong;
 /**
  * What one run of a study came to, as its folder says.
  *
- * @param top1 percent, of the saved weights on the test pictures, or else on those of validation
- * @param top5 percent, likewise
- * @param loss mean cross entropy, likewise
+ * @param measured what the {@link Measure} names, in its order: of the saved weights on the test
+ *     pictures, or else on those of validation
  * @param images pictures of that measurement
  * @param bestEpoch whose weights were saved
  * @param epochs that were trained
@@ -35,9 +34,7 @@ import java.util.OptionalLong;
  * @param environment what {@code environment.json} says, by name
  */
 record RunFigures(
-    double top1,
-    double top5,
-    double loss,
+    List<Double> measured,
     long images,
     int bestEpoch,
     int epochs,
@@ -53,6 +50,7 @@ record RunFigures(
   private static final String PEAK = "peak_bytes.txt";
 
   RunFigures {
+    measured = List.copyOf(measured);
     curve = List.copyOf(curve);
     environment = Map.copyOf(environment);
   }
@@ -61,9 +59,14 @@ record RunFigures(
    * One row of {@code metrics.csv}.
    *
    * @param trainLoss mean over the pictures as they were trained on
-   * @param top1 percent of the validation pictures, where there are any
+   * @param score percent of the validation pictures, where there are any
    */
-  record Epoch(int epoch, double trainLoss, OptionalDouble top1) {}
+  record Epoch(int epoch, double trainLoss, OptionalDouble score) {}
+
+  /** What runs are compared by, in percent. */
+  double score() {
+    return measured.get(0);
+  }
 
   /** What it was trained on; times of different machines say nothing about each other. */
   String machine() {
@@ -87,9 +90,10 @@ record RunFigures(
   /**
    * Reads a finished run; empty where it is not finished, or nothing was measured.
    *
+   * @param measure what was measured
    * @throws LinnetException if its files are broken
    */
-  static Optional<RunFigures> read(RunFolder run) {
+  static Optional<RunFigures> read(RunFolder run, Measure measure) {
     if (!Files.exists(run.summary())) {
       return Optional.empty();
     }
@@ -106,9 +110,7 @@ record RunFigures(
         .forEach(entry -> environment.put(entry.getKey(), entry.getValue().asText()));
     return Optional.of(
         new RunFigures(
-            test.path("top1").asDouble(),
-            test.path("top5").asDouble(),
-            test.path("loss").asDouble(),
+            measure.columns().stream().map(name -> test.path(name).asDouble()).toList(),
             test.path("images").asLong(),
             summary.path("best").path("epoch").asInt(),
             summary.path("epochs").asInt(),
@@ -117,7 +119,7 @@ record RunFigures(
             summary.path("cost").path("macs").asDouble(),
             summary.path("cost").path("parameters").asLong(),
             peakBytes(run),
-            curve(rows),
+            curve(rows, "val_" + measure.column()),
             environment));
   }
 
@@ -137,15 +139,15 @@ record RunFigures(
     return rows.size() / time;
   }
 
-  private static List<Epoch> curve(List<Map<String, String>> rows) {
+  private static List<Epoch> curve(List<Map<String, String>> rows, String column) {
     List<Epoch> curve = new ArrayList<>();
     for (Map<String, String> row : rows) {
-      double top1 = number(row, "val_top1");
+      double score = number(row, column);
       curve.add(
           new Epoch(
               (int) number(row, "epoch"),
               number(row, "train_loss"),
-              Double.isNaN(top1) ? OptionalDouble.empty() : OptionalDouble.of(top1)));
+              Double.isNaN(score) ? OptionalDouble.empty() : OptionalDouble.of(score)));
     }
     return curve;
   }

@@ -30,6 +30,7 @@ public final class Studies {
           "tricks",
           "schedules",
           "losses",
+          "similarity",
           "precision",
           "optimizers",
           "optimizer-rates",

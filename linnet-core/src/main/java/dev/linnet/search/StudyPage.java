@@ -36,11 +36,11 @@ final class StudyPage {
     List<Section> sections = new ArrayList<>();
     sections.add(figures());
     sections.add(new Notes(tables.statements()));
-    sections.add(new Table("Rows", StudyTables.legend(), tables.head(), tables.table()));
+    sections.add(new Table("Rows", tables.legend(), tables.head(), tables.table()));
     sections.add(
         gains(
             "Beside \"" + results.reference().row().name() + "\"",
-            "Top-1 less that of the reference with the same seed: each seed, their mean, and their"
+            "Each seed less the reference with the same seed, their mean, and their"
                 + " deviation.",
             StudyResults.Row::toReference,
             (row, seed) -> difference(row, results.reference(), seed)));
@@ -52,7 +52,10 @@ final class StudyPage {
               StudyResults.Row::gain,
               (row, seed) -> difference(row, results.rows().get(row.row().against()), seed)));
     }
-    addCurves(sections, "validation top-1, %", epoch -> epoch.top1());
+    addCurves(
+        sections,
+        "validation " + results.plan().measure().title() + ", %",
+        RunFigures.Epoch::score);
     addCurves(sections, "training loss", epoch -> OptionalDouble.of(epoch.trainLoss()));
     sections.add(new Listing("Study", Studies.write(results.plan().study())));
     sections.add(new Facts("Run with", tables.factMap()));
@@ -63,14 +66,14 @@ final class StudyPage {
     List<Figures.Figure> figures = new ArrayList<>();
     StudyResults.Row reference = results.reference();
     figures.add(
-        new Figures.Figure("Reference", percent(reference.top1().mean()), reference.row().name()));
+        new Figures.Figure("Reference", percent(reference.score().mean()), reference.row().name()));
     results.rows().stream()
-        .filter(row -> row.top1().n() > 0)
-        .max(Comparator.comparingDouble(row -> row.top1().mean()))
+        .filter(row -> row.score().n() > 0)
+        .max(Comparator.comparingDouble(row -> row.score().mean()))
         .ifPresent(
             best ->
                 figures.add(
-                    new Figures.Figure("Best", percent(best.top1().mean()), best.row().name())));
+                    new Figures.Figure("Best", percent(best.score().mean()), best.row().name())));
     long finished = results.rows().stream().mapToLong(row -> row.finished().size()).sum();
     figures.add(
         new Figures.Figure(
@@ -125,18 +128,18 @@ final class StudyPage {
 
   private static OptionalDouble difference(
       StudyResults.Row row, StudyResults.Row other, long seed) {
-    OptionalDouble one = top1(row, seed);
-    OptionalDouble two = top1(other, seed);
+    OptionalDouble one = score(row, seed);
+    OptionalDouble two = score(other, seed);
     return one.isPresent() && two.isPresent()
         ? OptionalDouble.of(one.getAsDouble() - two.getAsDouble())
         : OptionalDouble.empty();
   }
 
-  private static OptionalDouble top1(StudyResults.Row row, long seed) {
+  private static OptionalDouble score(StudyResults.Row row, long seed) {
     return row.runs().stream()
         .filter(run -> run.seed() == seed)
         .flatMap(run -> run.figures().stream())
-        .mapToDouble(RunFigures::top1)
+        .mapToDouble(RunFigures::score)
         .findFirst();
   }
 

@@ -1,15 +1,18 @@
 package dev.linnet.search;
 
+import dev.linnet.base.LinnetException;
 import dev.linnet.recipe.LoadedRecipe;
 import dev.linnet.recipe.OrNone;
 import dev.linnet.recipe.RecipePart;
 import dev.linnet.recipe.RecipeReader;
 import dev.linnet.recipe.RecipeReader.Layers;
 import dev.linnet.recipe.Recipes;
+import dev.linnet.recipe.Task;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -116,7 +119,29 @@ public record StudyPlan(Study study, List<Row> rows, int reference) {
               one.card(),
               one.against()));
     }
+    checkTasks(rows);
     return new StudyPlan(study, rows, study.referenceIndex());
+  }
+
+  private static void checkTasks(List<Row> rows) {
+    Task task = rows.get(0).recipe().recipe().task();
+    for (Row row : rows) {
+      Task other = row.recipe().recipe().task();
+      if (other != task) {
+        throw new LinnetException(
+            "row \"%s\": has task %s, and row \"%s\" task %s; the rows of a study are measured alike"
+                .formatted(row.name(), name(other), rows.get(0).name(), name(task)));
+      }
+    }
+  }
+
+  private static String name(Task task) {
+    return task.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What the rows are compared by. */
+  public Measure measure() {
+    return Measure.of(rows.get(0).recipe().recipe().task());
   }
 
   /** The name of the row that the others are compared with. */

@@ -45,9 +45,9 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
    *
    * @param row of the plan
    * @param runs one a seed
-   * @param toReference top-1 beside that of the reference; empty for the reference itself
-   * @param gain what its own keys gain, in top-1: over the row before it in a cumulative study; in
-   *     a leave-one-out study what was lost without them
+   * @param toReference its score beside that of the reference; empty for the reference itself
+   * @param gain what its own keys gain: over the row before it in a cumulative study; in a
+   *     leave-one-out study what was lost without them
    */
   record Row(
       StudyPlan.Row row,
@@ -76,8 +76,8 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
           .orElse(Double.NaN);
     }
 
-    Sample top1() {
-      return Sample.of(top1s(runs).values());
+    Sample score() {
+      return Sample.of(scores(runs).values());
     }
 
     long diverged() {
@@ -96,7 +96,7 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
     for (StudyPlan.Row row : plan.rows()) {
       List<Run> ofRow = new ArrayList<>();
       for (long seed : plan.study().seeds()) {
-        ofRow.add(read(seed, folder.run(row.folder(), seed)));
+        ofRow.add(read(seed, folder.run(row.folder(), seed), plan.measure()));
       }
       runs.add(ofRow);
     }
@@ -117,7 +117,7 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
     return new StudyResults(plan, rows);
   }
 
-  private static Run read(long seed, RunFolder folder) {
+  private static Run read(long seed, RunFolder folder, Measure measure) {
     Optional<String> diverged = Optional.empty();
     if (Files.exists(RunFigures.diverged(folder))) {
       try {
@@ -126,18 +126,20 @@ record StudyResults(StudyPlan plan, List<Row> rows) {
         throw new LinnetException(RunFigures.diverged(folder) + ": cannot be read", e);
       }
     }
-    return new Run(seed, RunFigures.read(folder), diverged);
+    return new Run(seed, RunFigures.read(folder, measure), diverged);
   }
 
   private static Optional<Difference> difference(
       int row, int other, List<Run> runs, List<Run> others) {
-    return row == other ? Optional.empty() : Optional.of(Difference.of(top1s(runs), top1s(others)));
+    return row == other
+        ? Optional.empty()
+        : Optional.of(Difference.of(scores(runs), scores(others)));
   }
 
-  private static Map<Long, Double> top1s(List<Run> runs) {
-    Map<Long, Double> top1s = new LinkedHashMap<>();
-    runs.forEach(run -> run.figures().ifPresent(f -> top1s.put(run.seed(), f.top1())));
-    return top1s;
+  private static Map<Long, Double> scores(List<Run> runs) {
+    Map<Long, Double> scores = new LinkedHashMap<>();
+    runs.forEach(run -> run.figures().ifPresent(f -> scores.put(run.seed(), f.score())));
+    return scores;
   }
 
   /** The row that the others are compared with. */

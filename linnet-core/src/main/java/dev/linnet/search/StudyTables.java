@@ -14,14 +14,9 @@ import java.util.stream.Collectors;
 
 /** A study's results as CSV, as Markdown and as sentences. */
 final class StudyTables {
-  private static final List<String> RUN_COLUMNS =
+  /** Columns of the runs behind those of what was measured. */
+  private static final List<String> COST_COLUMNS =
       List.of(
-          "row",
-          "seed",
-          "end",
-          "top1",
-          "top5",
-          "loss",
           "images",
           "best_epoch",
           "epochs",
@@ -32,13 +27,21 @@ final class StudyTables {
           "peak_bytes",
           "threads");
 
+  private static final List<String> RUN_BEGIN = List.of("row", "seed", "end");
+
+  /** In the name of a column the place of what is measured. */
+  private static final String SCORE = "SCORE";
+
+  private static final String MEAN = SCORE + "_mean";
+  private static final String DEVIATION = SCORE + "_deviation";
+
   private static final List<String> ROW_COLUMNS =
       List.of(
           "row",
           "n",
           "diverged",
-          "top1_mean",
-          "top1_deviation",
+          MEAN,
+          DEVIATION,
           "reference",
           "difference",
           "difference_error",
@@ -68,10 +71,12 @@ final class StudyTables {
   private static final Set<String> TEXTS = Set.of("row", "reference", "card", "over");
 
   private final StudyResults results;
+  private final Measure measure;
   private final List<String> command;
 
   StudyTables(StudyResults results, List<String> command) {
     this.results = results;
+    this.measure = results.plan().measure();
     this.command = command;
   }
 
@@ -81,25 +86,34 @@ final class StudyTables {
     for (StudyResults.Row row : results.rows()) {
       row.runs().forEach(run -> lines.add(texts(cells(row, run))));
     }
-    return Csv.text(RUN_COLUMNS, lines);
+    return Csv.text(runColumns(), lines);
   }
 
-  private static List<Object> cells(StudyResults.Row row, StudyResults.Run run) {
+  private List<String> runColumns() {
+    List<String> columns = new ArrayList<>(RUN_BEGIN);
+    columns.addAll(measure.columns());
+    columns.addAll(COST_COLUMNS);
+    return columns;
+  }
+
+  private List<String> rowColumns() {
+    return ROW_COLUMNS.stream().map(name -> name.replace(SCORE, measure.column())).toList();
+  }
+
+  private List<Object> cells(StudyResults.Row row, StudyResults.Run run) {
     List<Object> cells = new ArrayList<>(List.of(row.row().name(), run.seed()));
     if (run.figures().isEmpty()) {
       cells.add(run.diverged().isPresent() ? "diverged" : "open");
-      while (cells.size() < RUN_COLUMNS.size()) {
+      while (cells.size() < runColumns().size()) {
         cells.add("");
       }
       return cells;
     }
     RunFigures figures = run.figures().get();
+    cells.add("finished");
+    cells.addAll(figures.measured());
     cells.addAll(
         List.of(
-            "finished",
-            figures.top1(),
-            figures.top5(),
-            figures.loss(),
             figures.images(),
             figures.bestEpoch(),
             figures.epochs(),
@@ -114,17 +128,17 @@ final class StudyTables {
 
   /** A line a row. */
   String summaryCsv() {
-    return Csv.text(ROW_COLUMNS, results.rows().stream().map(row -> texts(cells(row))).toList());
+    return Csv.text(rowColumns(), results.rows().stream().map(row -> texts(cells(row))).toList());
   }
 
   private List<Object> cells(StudyResults.Row row) {
-    Sample top1 = row.top1();
+    Sample score = row.score();
     List<Object> cells = new ArrayList<>();
     cells.add(row.row().name());
-    cells.add(top1.n());
+    cells.add(score.n());
     cells.add(row.diverged());
-    cells.add(decimals(top1.mean(), 4));
-    cells.add(decimals(top1.deviation(), 4));
+    cells.add(decimals(score.mean(), 4));
+    cells.add(decimals(score.deviation(), 4));
     cells.add(results.reference().row().name());
     cells.add(of(row, Difference::difference));
     cells.add(of(row, Difference::error));
@@ -147,14 +161,15 @@ final class StudyTables {
   /** The lines of {@code summary.csv} by their columns' names, without empty cells. */
   List<Map<String, Object>> rowMaps() {
     List<Map<String, Object>> maps = new ArrayList<>();
+    List<String> columns = rowColumns();
     for (StudyResults.Row row : results.rows()) {
       List<Object> cells = cells(row);
       Map<String, Object> map = new LinkedHashMap<>();
-      for (int i = 0; i < ROW_COLUMNS.size(); i++) {
+      for (int i = 0; i < columns.size(); i++) {
         if (!cells.get(i).equals("")) {
           map.put(
-              ROW_COLUMNS.get(i),
-              TEXTS.contains(ROW_COLUMNS.get(i))
+              columns.get(i),
+              TEXTS.contains(columns.get(i))
                   ? cells.get(i)
                   : Double.valueOf(cells.get(i).toString()));
         }
@@ -180,10 +195,10 @@ final class StudyTables {
         decimals(gain.deviation(), 4),
         chance(gain.pairedP()),
         decimals(StudyResults.cost(with, without), 3),
-        decimals(without.top1().mean(), 4),
-        decimals(without.top1().deviation(), 4),
-        decimals(with.top1().mean(), 4),
-        decimals(with.top1().deviation(), 4));
+        decimals(without.score().mean(), 4),
+        decimals(without.score().deviation(), 4),
+        decimals(with.score().mean(), 4),
+        decimals(with.score().deviation(), 4));
   }
 
   private static String of(StudyResults.Row row, Function<Difference, OptionalDouble> part) {
@@ -200,7 +215,7 @@ final class StudyTables {
   List<String> head() {
     return List.of(
         "row",
-        "top-1, %",
+        measure.title() + ", %",
         "difference",
         "p (paired)",
         "p (Welch)",
@@ -216,16 +231,21 @@ final class StudyTables {
   }
 
   private List<String> shown(StudyResults.Row row) {
-    Sample top1 = row.top1();
+    Sample score = row.score();
     String name = row.row().name();
     String diverged = row.diverged() == 0 ? "" : ", " + row.diverged() + " diverged";
     double seconds = results.secondsOf(row);
     double peak = row.mean(f -> f.peakBytes().orElse(0));
     return List.of(
         name,
-        top1.n() == 0
+        score.n() == 0
             ? "–" + diverged
-            : plain(top1.mean(), 2) + spread(top1.deviation()) + " (" + top1.n() + ")" + diverged,
+            : plain(score.mean(), 2)
+                + spread(score.deviation())
+                + " ("
+                + score.n()
+                + ")"
+                + diverged,
         row.toReference().map(StudyTables::signed).orElse("–"),
         shownP(row.toReference().map(Difference::pairedP).orElse(OptionalDouble.empty())),
         shownP(row.toReference().map(Difference::welch).orElse(OptionalDouble.empty())),
@@ -323,8 +343,11 @@ final class StudyTables {
   }
 
   /** What explains the columns. */
-  static String legend() {
-    return "Top-1 in percent: mean ± deviation (seeds), of the weights that were best in"
+  String legend() {
+    String title = measure.title();
+    return title.substring(0, 1).toUpperCase(Locale.ROOT)
+        + title.substring(1)
+        + " in percent: mean ± deviation (seeds), of the weights that were best in"
         + " validation. Difference: the mean over the seeds of the difference to the"
         + " reference with the same seed, ± its deviation, in percentage points; p: the"
         + " chance of such a difference between equals, by a paired t-test and by Welch's."
@@ -383,6 +406,7 @@ final class StudyTables {
         results.plan().study().seeds().stream()
             .map(String::valueOf)
             .collect(Collectors.joining(", ")));
+    facts.put("measured", measure.title());
     facts.put(
         "measured on",
         results.rows().stream()

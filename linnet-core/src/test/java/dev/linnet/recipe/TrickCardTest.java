@@ -93,7 +93,17 @@ final class TrickCardTest {
             "with_mean", "69.9655",
             "with_deviation", "0.2000");
     Map<String, String> facts =
-        Map.of("command", "./linnet ablate", "data", "d", "network", "n", "epochs", "9");
+        Map.of(
+            "command",
+            "./linnet ablate",
+            "data",
+            "d",
+            "network",
+            "n",
+            "epochs",
+            "9",
+            "measured",
+            "top-1");
     Map<String, List<Measured>> measured =
         Map.of("mixup", List.of(new Measured("mixing", row, facts)));
     assertThat(TrickCards.filled(card, measured))
@@ -106,7 +116,7 @@ final class TrickCardTest {
             |---|---|---:|---:|---:|---:|---:|
             | [mixing](../../results/mixing/README.md), n = 3 | d; n; 9 epochs | 71.20 ± 0.10 | 69.97 ± 0.20 | −1.23 ± 0.30 | 0.0192 | ×1.03 |
 
-            Top-1 in percent, mean ± deviation over the seeds; gain of pairs with the same seed, p by a paired t-test.
+            In percent (top-1), mean ± deviation over the seeds; gain of pairs with the same seed, p by a paired t-test.
             `./linnet ablate`
             <!-- end -->
             """);

@@ -182,8 +182,15 @@ final class TrickCards {
                   m.chance(),
                   m.time()));
     }
-    text.append("\nTop-1 in percent, mean ± deviation over the seeds; gain of pairs with the same");
-    text.append(" seed, p by a paired t-test.\n");
+    String what =
+        measured.stream()
+            .map(m -> m.facts().getOrDefault("measured", "?"))
+            .distinct()
+            .collect(Collectors.joining(", "));
+    text.append(
+        "\nIn percent (%s), mean ± deviation over the seeds; gain of pairs with the same seed,"
+            .formatted(what));
+    text.append(" p by a paired t-test.\n");
     measured.stream()
         .map(m -> "`" + m.facts().getOrDefault("command", "?") + "`\n")
         .distinct()
@@ -200,7 +207,9 @@ final class TrickCards {
         " does, its formula, paper, defaults,\n"
             + "cost, when it hurts, how ours differs, and what was");
     text.append(
-        " measured. Gain: top-1 in percentage points, mean ± deviation\nover the seeds, and the");
+        " measured. Gain: top-1, or recall@1 where a loss is of similarity, in percentage points,"
+            + " mean ± deviation\n"
+            + "over the seeds, and the");
     text.append(" study in `results`; time: of a run with it, beside one without.\n\n");
     text.append("| card | what it does | gain | time |\n|---|---|---|---|\n");
     for (String name : names()) {

@@ -138,7 +138,7 @@ final class AblationTest {
         .startsWith("# A <tiny> study\n\nAfter: none.\n\n| row | top-1, % | difference |")
         .contains("\n| smoothing \\| more | ")
         .contains("\ncommand: linnet ablate\ndata: digits, at most 6 pictures a class\n")
-        .contains("\nseeds: 0, 1\nmeasured on: 60 pictures\n");
+        .contains("\nseeds: 0, 1\nmeasured: top-1\nmeasured on: 60 pictures\n");
   }
 
   @Test
@@ -290,6 +290,47 @@ final class AblationTest {
         .content()
         .contains("from: " + study.resolve("runs/first-seed3").toAbsolutePath());
     assertThat(study.resolve("rows/second.yaml")).content().contains("from: \"row:first\"");
+  }
+
+  @Test
+  void similarity_is_compared_by_recall() throws IOException {
+    StudyPlan plan =
+        plan(
+            HEAD.replace("[0, 1]", "[3]")
+                    .replace("val: none", "val: 0.3")
+                    .replace("title", "base: similarity\ntitle")
+                + "rows:\n  - {name: nt-xent}\n  - {name: arcface, set: {loss: arcface}}\n",
+            folder);
+    Path study = folder.resolve("out");
+    Ablation.Outcome outcome = run(plan, study);
+    assertThat(outcome.failures()).isEmpty();
+    assertThat(outcome.summary().head()).contains("recall@1, %");
+    List<Map<String, String>> runs = MetricsCsv.read(study.resolve("runs.csv"));
+    assertThat(runs).hasSize(2).allSatisfy(row -> assertThat(row).doesNotContainKey("top1"));
+    double best = Double.parseDouble(runs.get(0).get("recall_at_1"));
+    assertThat(best).isBetween(10.0, 100.0);
+    assertThat(Double.parseDouble(runs.get(0).get("recall_at_8"))).isGreaterThanOrEqualTo(best);
+    assertThat(MetricsCsv.read(study.resolve("summary.csv")).get(0))
+        .containsEntry("recall_at_1_mean", "%.4f".formatted(best));
+    assertThat(study.resolve("README.md"))
+        .content()
+        .contains("\nRecall@1 in percent: ", "\nmeasured: recall@1\n");
+    assertThat(study.resolve("index.html")).content().contains("validation recall@1, %");
+  }
+
+  @Test
+  void rows_of_two_tasks_are_refused() {
+    assertThatThrownBy(
+            () ->
+                plan(
+                    HEAD
+                        + "rows:\n  - {name: one}\n  - {name: two, set: {task: similarity, loss:"
+                        + " arcface}}\n",
+                    folder))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "row \"two\": has task similarity, and row \"one\" task classification; the rows of a"
+                + " study are measured alike");
   }
 
   @Test
