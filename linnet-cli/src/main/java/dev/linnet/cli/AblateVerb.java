@@ -7,7 +7,6 @@ import dev.linnet.data.Places;
 import dev.linnet.recipe.Experiment;
 import dev.linnet.search.Studies;
 import dev.linnet.search.Study;
-import dev.linnet.search.StudyEstimate;
 import dev.linnet.search.StudyFolder;
 import dev.linnet.search.StudyPlan;
 import dev.linnet.search.StudyRun;
@@ -116,10 +115,8 @@ final class AblateVerb implements Callable<Integer> {
     StudyPlan plan = StudyPlan.of(read, changes);
     StudyFolder folder = new StudyFolder(out == null ? defaultFolder(study) : out);
     Experiment.Surroundings around = around(session);
-    if (dryRun) {
-      return answerPlan(plan, StudyEstimate.of(plan, folder, around));
-    }
-    return new StudyRuns(session, processes).run(plan, folder, around);
+    StudyRuns runs = new StudyRuns(session, processes);
+    return dryRun ? runs.plan(plan, folder, around) : runs.run(plan, folder, around);
   }
 
   private Path defaultFolder(String nameOrFile) {
@@ -134,48 +131,6 @@ final class AblateVerb implements Callable<Integer> {
         new DownloadProgress(session.output()),
         Device.parse(session.common().device),
         ModelArgument.hub(session));
-  }
-
-  private int answerPlan(StudyPlan plan, StudyEstimate estimate) {
-    Output output = session.output();
-    if (output.isJson()) {
-      Map<String, Object> json = new LinkedHashMap<>();
-      json.put("study", plan.study().title());
-      json.put("seeds", plan.study().seeds());
-      json.put("rows", estimate.rows().stream().map(AblateVerb::json).toList());
-      json.put("seconds", estimate.openSeconds());
-      output.json(json);
-      return Failures.DONE;
-    }
-    List<List<String>> rows = new ArrayList<>();
-    String changes = "beside " + plan.referenceName();
-    rows.add(List.of("row", "runs", "open", "a run", changes));
-    for (int i = 0; i < plan.rows().size(); i++) {
-      StudyEstimate.Row row = estimate.rows().get(i);
-      String seconds =
-          row.seconds().isPresent() ? Durations.show(row.seconds().getAsDouble()) : "unknown";
-      rows.add(
-          List.of(
-              row.name(),
-              String.valueOf(row.runs()),
-              String.valueOf(row.open()),
-              seconds,
-              plan.changes(i)));
-    }
-    output.table(rows, List.of(changes));
-    output.answer(
-        "about %s for the runs that are open, one after the other"
-            .formatted(Durations.show(estimate.openSeconds())));
-    return Failures.DONE;
-  }
-
-  private static Map<String, Object> json(StudyEstimate.Row row) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("row", row.name());
-    json.put("runs", row.runs());
-    json.put("open", row.open());
-    row.seconds().ifPresent(seconds -> json.put("seconds", seconds));
-    return json;
   }
 
   // ------------------------------------------------------------------ verbs

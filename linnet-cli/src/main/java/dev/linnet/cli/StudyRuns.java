@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.linnet.recipe.Experiment;
 import dev.linnet.search.Ablation;
+import dev.linnet.search.StudyEstimate;
 import dev.linnet.search.StudyFolder;
 import dev.linnet.search.StudyPlan;
 import dev.linnet.train.TrainingListener;
@@ -56,6 +57,50 @@ final class StudyRuns {
     session.shell().interrupts().during(() -> outcome.set(ablation.run()), ablation::requestStop);
     output.eraseProgress();
     return answer(folder, requireNonNull(outcome.get()));
+  }
+
+  /** Answers with what is open of a study and the time that it takes, and runs nothing. */
+  int plan(StudyPlan plan, StudyFolder folder, Experiment.Surroundings around) {
+    StudyEstimate estimate = StudyEstimate.of(plan, folder, around);
+    Output output = session.output();
+    if (output.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("study", plan.study().title());
+      json.put("seeds", plan.study().seeds());
+      json.put("rows", estimate.rows().stream().map(StudyRuns::json).toList());
+      json.put("seconds", estimate.openSeconds());
+      output.json(json);
+      return Failures.DONE;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    String changes = "beside " + plan.referenceName();
+    rows.add(List.of("row", "runs", "open", "a run", changes));
+    for (int i = 0; i < plan.rows().size(); i++) {
+      StudyEstimate.Row row = estimate.rows().get(i);
+      String seconds =
+          row.seconds().isPresent() ? Durations.show(row.seconds().getAsDouble()) : "unknown";
+      rows.add(
+          List.of(
+              row.name(),
+              String.valueOf(row.runs()),
+              String.valueOf(row.open()),
+              seconds,
+              plan.changes(i)));
+    }
+    output.table(rows, List.of(changes));
+    output.answer(
+        "about %s for the runs that are open, one after the other"
+            .formatted(Durations.show(estimate.openSeconds())));
+    return Failures.DONE;
+  }
+
+  private static Map<String, Object> json(StudyEstimate.Row row) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("row", row.name());
+    json.put("runs", row.runs());
+    json.put("open", row.open());
+    row.seconds().ifPresent(seconds -> json.put("seconds", seconds));
+    return json;
   }
 
   private int answer(StudyFolder folder, Ablation.Outcome outcome) {

@@ -138,8 +138,13 @@ final class TrainVerb implements Callable<Integer> {
     }
     Optional<Transfer> transfer = Transfer.of(session, strategy, given(), resume);
     if (transfer.filter(Transfer::compares).isPresent()) {
+      if (findLr) {
+        throw new AskedWrongly("--find-lr and --strategy compare: give one of the two");
+      }
       String base = recipe == null ? Transfer.RECIPE : recipe;
-      return transfer.get().compare(base, given(), sets, Optional.ofNullable(out), around());
+      return transfer
+          .get()
+          .compare(base, given(), sets, Optional.ofNullable(out), dryRun, around());
     }
     if (out != null && !dryRun) {
       RunFolder.checkNew(out);
@@ -148,13 +153,14 @@ final class TrainVerb implements Callable<Integer> {
     if (resume != null) {
       return goOn(resume, around);
     }
-    Experiment experiment =
+    Transfer.Planned planned =
         transfer.isPresent()
             ? transfer.get().plan(recipe == null ? Transfer.RECIPE : recipe, given(), sets, around)
-            : Experiment.plan(read(recipe == null ? usualRecipe() : recipe), around);
+            : planned(Experiment.plan(read(recipe == null ? usualRecipe() : recipe), around));
     if (dryRun) {
-      return answerPlan(experiment);
+      return answerPlan(planned);
     }
+    Experiment experiment = planned.experiment();
     if (findLr) {
       tell(experiment);
       return new FindLr(session, experiment).answer(out);
@@ -183,7 +189,7 @@ final class TrainVerb implements Callable<Integer> {
       session.output().note(run + ": nothing is saved there yet; starting over");
       Experiment experiment = Experiment.plan(read(usualRecipe()), around);
       if (dryRun) {
-        return answerPlan(experiment);
+        return answerPlan(planned(experiment));
       }
       tell(experiment);
       return train(experiment, RunFolder.create(run), TrainingRun.Start.NEW);
@@ -194,10 +200,14 @@ final class TrainVerb implements Callable<Integer> {
       session.output().note(run + ": nothing is saved there yet; starting over");
     }
     if (dryRun) {
-      return answerPlan(experiment);
+      return answerPlan(planned(experiment));
     }
     tell(experiment);
     return train(experiment, found, TrainingRun.Start.RESUME);
+  }
+
+  private static Transfer.Planned planned(Experiment experiment) {
+    return new Transfer.Planned(experiment, Optional.empty());
   }
 
   private LoadedRecipe read(String nameOrFile) {
@@ -233,12 +243,15 @@ final class TrainVerb implements Callable<Integer> {
   }
 
   /** As a recipe that can be used as it stands. */
-  private int answerPlan(Experiment experiment) {
+  private int answerPlan(Transfer.Planned planned) {
+    Experiment experiment = planned.experiment();
     Output output = session.output();
     RunFacts facts = RunFacts.of(experiment);
     experiment.warnings().forEach(output::warn);
     if (output.isJson()) {
-      output.json(facts.json());
+      Map<String, Object> json = facts.json();
+      planned.advice().ifPresent(advice -> json.put("advice", Transfer.json(advice)));
+      output.json(json);
     } else {
       facts.lines().forEach(line -> output.answer("# " + line));
       experiment.chosen().reasons().forEach(reason -> output.answer("# chosen: " + reason));

@@ -92,18 +92,58 @@ final class Transfer {
     return asked.equals(COMPARE);
   }
 
+  /**
+   * A training with the strategy.
+   *
+   * @param advice what {@code auto} measured first
+   */
+  record Planned(Experiment experiment, Optional<TransferAdvice> advice) {}
+
   /** A training with the strategy; {@code auto} measures first and says what it found. */
-  Experiment plan(
+  Planned plan(
       String recipe, Map<String, String> given, List<String> sets, Experiment.Surroundings around) {
     if (!asked.equals(AUTO)) {
       Strategy strategy = Strategy.valueOf(asked.toUpperCase(Locale.ROOT));
-      return planned(recipe, with(given, strategy), sets, around);
+      return new Planned(planned(recipe, with(given, strategy), sets, around), Optional.empty());
     }
     TransferAdvice advice = advise(planned(recipe, given, sets, around));
     Output output = session.output();
     output.note("strategy: " + name(advice.strategy()) + ": " + advice.reason());
     output.note("command: " + command(advice.strategy()));
-    return planned(recipe, with(given, advice.strategy()), sets, around);
+    return new Planned(
+        planned(recipe, with(given, advice.strategy()), sets, around), Optional.of(advice));
+  }
+
+  /** What was measured, as it is answered with {@code --json}. */
+  static Map<String, Object> json(TransferAdvice advice) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("strategy", name(advice.strategy()));
+    json.put("reason", advice.reason());
+    json.put("size", advice.size().name().toLowerCase(Locale.ROOT));
+    json.put("similarity", advice.similarity().name().toLowerCase(Locale.ROOT));
+    json.put("pictures", advice.pictures());
+    List<Map<String, Object>> levels = new ArrayList<>();
+    for (TransferAdvice.Level level : advice.levels()) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("layer", level.layer());
+      row.put("width", level.width());
+      row.put("probe", level.probe());
+      row.put("log_me", level.logMe());
+      levels.add(row);
+    }
+    json.put("levels", levels);
+    json.put("neighbors", advice.neighbors());
+    advice
+        .baseline()
+        .ifPresent(
+            b -> {
+              Map<String, Object> row = new LinkedHashMap<>();
+              row.put("split", b.split().name().toLowerCase(Locale.ROOT));
+              row.put("probe", b.probe());
+              row.put("neighbors", b.neighbors());
+              json.put("untrained", row);
+            });
+    return json;
   }
 
   /** Measures, and prints the table. */
@@ -179,15 +219,19 @@ final class Transfer {
     return String.join(" ", words);
   }
 
-  /** Trains every strategy with as many epochs, after what needs no training. */
+  /**
+   * Trains every strategy with as many epochs, after what needs no training.
+   *
+   * @param dryRun whether it only says what would be trained
+   */
   int compare(
       String recipe,
       Map<String, String> given,
       List<String> sets,
       Optional<Path> out,
+      boolean dryRun,
       Experiment.Surroundings around) {
-    TransferAdvice advice = advise(planned(recipe, given, sets, around));
-    session.output().note("recommended: " + name(advice.strategy()) + ": " + advice.reason());
+    Experiment base = planned(recipe, given, sets, around);
     Map<String, String> options = new LinkedHashMap<>(given);
     String seed = String.valueOf(options.getOrDefault("seed", "0"));
     options.remove("seed");
@@ -202,6 +246,11 @@ final class Transfer {
                     .resolve("runs")
                     .resolve(
                         "compare-" + Path.of(given.getOrDefault("data", "digits")).getFileName()));
+    if (dryRun) {
+      return new StudyRuns(session, 1).plan(plan, new StudyFolder(folder), around);
+    }
+    TransferAdvice advice = advise(base);
+    session.output().note("recommended: " + name(advice.strategy()) + ": " + advice.reason());
     Map<String, Double> untrained = new LinkedHashMap<>();
     advice
         .baseline()

@@ -2,6 +2,8 @@ package dev.linnet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -65,6 +67,28 @@ final class TransferTest {
   }
 
   @Test
+  void a_dry_run_answers_with_what_was_measured_and_what_would_be_trained() throws Exception {
+    first();
+    Run auto =
+        run("train --from FIRST --limit 8 --epochs 1 --threads 1 --strategy auto --dry-run --json");
+    assertThat(auto.code()).as(auto.err()).isZero();
+    JsonNode advice = new ObjectMapper().readTree(auto.answered()).path("advice");
+    assertThat(advice.path("strategy").asText()).isIn("head", "all");
+    assertThat(advice.path("size").asText()).isEqualTo("small");
+    assertThat(advice.path("levels").size()).isGreaterThan(2);
+    assertThat(advice.path("untrained").path("probe").asDouble()).isBetween(0.0, 100.0);
+    Run compare =
+        run(
+            "train --from FIRST --limit 8 --epochs 1 --threads 1 --strategy compare --dry-run"
+                + " --out ALL");
+    assertThat(compare.code()).as(compare.err()).isZero();
+    assertThat(compare.answered())
+        .containsPattern("row .*\\n *head .*\\n *top .*\\n *all .*\\n *staged ")
+        .contains(" for the runs that are open");
+    assertThat(folder.resolve("all")).doesNotExist();
+  }
+
+  @Test
   void what_cannot_be_is_refused() {
     assertRefused(
         "train --strategy auto",
@@ -77,6 +101,9 @@ final class TransferTest {
     assertRefused(
         "train --from x --strategy auto --train head",
         "--strategy and --train: both say which layers are trained; give one of the two");
+    assertRefused(
+        "train --from x --strategy compare --find-lr",
+        "--find-lr and --strategy compare: give one of the two");
     assertRefused(
         "train --resume x --strategy auto",
         "--strategy and --resume: a run goes on with its own recipe; give one of the two");

@@ -1,5 +1,6 @@
 package dev.linnet.models;
 
+import dev.linnet.nn.Parameter;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Recording;
 import dev.linnet.tensor.Shape;
@@ -15,13 +16,15 @@ import java.util.Set;
  *
  * <ul>
  *   <li>process: {@value #PROCESS_MIB} MiB for the Java machine, libtorch and its buffers;
- *   <li>state: for each parameter 4 bytes of weight, 4 of gradient, 4 for each further number that
- *       the optimizer and the average keep, and 2 of a 16-bit copy in mixed precision;
+ *   <li>state: for each parameter 4 bytes of weight and 2 of a 16-bit copy in mixed precision; for
+ *       each that is trained 4 more of gradient, and 4 for each further number that the optimizer
+ *       and the average keep;
  *   <li>activations: the results that the way back needs, because the operator that made them or
- *       one that reads them saves them (a convolution its input, a rectifier its result), in the
- *       type of the training, and the places of max pools, 8 bytes each; of the way back the moment
- *       when they and the gradients of one operator's inputs and result are largest together; and
- *       15 % for holes in the heap. They grow with the batch, the rest does not.
+ *       one that reads them saves them (a convolution its input, a rectifier its result), from the
+ *       first trained layer on, in the type of the training, and the places of max pools, 8 bytes
+ *       each; of the way back the moment when they and the gradients of one operator's inputs and
+ *       result are largest together; and 15 % for holes in the heap. They grow with the batch, the
+ *       rest does not.
  * </ul>
  *
  * @param processBytes of the process without any network
@@ -62,18 +65,37 @@ public record MemoryEstimate(long processBytes, long stateBytes, long activation
       Set.of("relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp", "sqrt");
 
   /**
+   * How many numbers a network has learnt or will.
+   *
+   * @param all frozen ones included
+   * @param trained those that training changes
+   */
+  public record Weights(long all, long trained) {
+    /** Those of a network as it is frozen now. */
+    public static Weights of(Classifier model) {
+      return new Weights(
+          model.parameterCount(),
+          model.parameters().values().stream()
+              .filter(Parameter::isTrained)
+              .mapToLong(p -> p.shape().count())
+              .sum());
+    }
+  }
+
+  /**
    * Estimates a training step.
    *
-   * @param forward of one batch; see {@link ZooModel#record}
-   * @param parameters trained numbers
-   * @param copies numbers kept for each parameter beside weight and gradient: 1 for momentum, 2 for
-   *     AdamW, 1 more for an average
+   * @param forward of one batch, in which frozen layers are frozen; see {@link ZooModel#record}
+   * @param weights of the network
+   * @param copies numbers kept for each trained parameter beside weight and gradient: 1 for
+   *     momentum, 2 for AdamW, 1 more for an average
    * @param dtype of the activations: fp32, or the 16-bit type of mixed precision
    */
   public static MemoryEstimate ofTraining(
-      Recording forward, long parameters, int copies, DType dtype) {
+      Recording forward, Weights weights, int copies, DType dtype) {
     Shape pictures = forward.nodes().get(0).inputShapes().get(0);
-    long state = parameters * 4 * (2 + copies) + (dtype.bytes() < 4 ? parameters * 2 : 0);
+    long state =
+        weights.all() * (dtype.bytes() < 4 ? 4 + 2 : 4) + weights.trained() * 4 * (1 + copies);
     return new MemoryEstimate(
         (long) PROCESS_MIB << 20,
         state,
@@ -99,8 +121,8 @@ public record MemoryEstimate(long processBytes, long stateBytes, long activation
   private static long peak(List<Recording.Node> nodes, DType dtype) {
     boolean[] kept = new boolean[nodes.size()];
     for (Recording.Node node : nodes) {
-      kept[node.index()] |= SAVES_RESULT.contains(node.operator());
-      if (SAVES_INPUTS.contains(node.operator())) {
+      kept[node.index()] |= node.tracked() && SAVES_RESULT.contains(node.operator());
+      if (node.tracked() && SAVES_INPUTS.contains(node.operator())) {
         for (int input : node.inputs()) {
           if (input >= 0) {
             kept[input] = true;
@@ -114,7 +136,7 @@ public record MemoryEstimate(long processBytes, long stateBytes, long activation
       if (kept[node.index()]) {
         sum += bytes(node, dtype);
       }
-      if (node.operator().equals("max_pool2d")) {
+      if (node.tracked() && node.operator().equals("max_pool2d")) {
         sum += 8 * node.output().count();
       }
       long inWork = bytes(node, dtype);

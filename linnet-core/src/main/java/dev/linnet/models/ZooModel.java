@@ -12,6 +12,7 @@ import dev.linnet.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A name of the zoo and what stands behind it. Immutable; any thread. */
@@ -107,7 +108,20 @@ public final class ZooModel {
    * @throws LinnetException if the pictures are too small for the network
    */
   public Recording record(ModelOptions options, Shape pictures) {
+    return record(options, pictures, model -> {});
+  }
+
+  /**
+   * The same of a network of which a part is frozen.
+   *
+   * @param pictures [N, C, H, W]
+   * @param freezing freezes what is not trained
+   * @throws LinnetException if the pictures are too small for the network
+   */
+  public Recording record(
+      ModelOptions options, Shape pictures, Consumer<? super Classifier> freezing) {
     try (Classifier model = declare(options)) {
+      freezing.accept(model);
       model.materialize(Device.META, RandomState.of(0));
       return Recording.of(
           () -> model.forward(Tensor.empty(DType.FLOAT32, Device.META, pictures.toArray())));

@@ -17,12 +17,14 @@ import dev.linnet.models.MemoryEstimate;
 import dev.linnet.models.ModelCost;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Zoo;
+import dev.linnet.models.ZooModel;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Processor;
 import dev.linnet.tensor.Shape;
 import dev.linnet.train.RunFolder;
+import dev.linnet.train.Unfreezing;
 import dev.linnet.tricks.Sam;
 import dev.linnet.weights.Hub;
 import java.io.IOException;
@@ -208,7 +210,7 @@ public record Experiment(
     List<String> warnings = new ArrayList<>(data.warnings());
     warnings.addAll(chosen.warnings());
     Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
-    MemoryEstimate memory = memory(recipe, data.classes().size(), cost.parameters());
+    MemoryEstimate memory = memory(recipe, data.classes().size());
     if (device.kind() == Device.Kind.CPU) {
       checkMemory(recipe, memory, Engine.availableBytes());
     }
@@ -287,14 +289,21 @@ public record Experiment(
     }
   }
 
-  private static MemoryEstimate memory(Recipe recipe, int classes, long parameters) {
+  private static MemoryEstimate memory(Recipe recipe, int classes) {
     ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
     int size = recipe.size().value();
     int rows = Math.multiplyExact(recipe.batch().value(), recipe.loss().views());
     Shape pictures = Shape.of(rows, options.inChannels(), size, size);
+    Unfreezing unfreezing = Ingredients.unfreezing(recipe);
+    ZooModel zoo = Zoo.find(recipe.model().value());
+    MemoryEstimate.Weights weights;
+    try (Classifier declared = zoo.declare(options)) {
+      unfreezing.freezeRest(declared);
+      weights = MemoryEstimate.Weights.of(declared);
+    }
     return MemoryEstimate.ofTraining(
-        Zoo.find(recipe.model().value()).record(options, pictures),
-        parameters,
+        zoo.record(options, pictures, unfreezing::freezeRest),
+        weights,
         recipe.optimizer().copies() + averages(recipe),
         recipe.dtype().value());
   }

@@ -17,16 +17,26 @@ final class Recorder {
       @Nullable Tensor... inputs) {
     List<Integer> from = new ArrayList<>();
     List<Shape> shapes = new ArrayList<>();
+    boolean tracked = false;
     for (Tensor input : inputs) {
       if (input != null) {
         from.add(input.node);
         shapes.add(input.shape());
+        tracked |= input.node < 0 ? input.requiresGrad() : nodes.get(input.node).tracked();
       }
     }
     result.node = nodes.size();
     nodes.add(
         new Recording.Node(
-            result.node, operator, from, shapes, result.shape(), result.bytes(), macs, attributes));
+            result.node,
+            operator,
+            from,
+            shapes,
+            result.shape(),
+            result.bytes(),
+            macs,
+            tracked,
+            attributes));
   }
 
   List<Recording.Node> nodes() {

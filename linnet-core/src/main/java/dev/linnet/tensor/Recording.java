@@ -29,6 +29,8 @@ public record Recording(List<Node> nodes) {
    * @param output shape of its result
    * @param bytes bytes of its result
    * @param macs multiply-adds
+   * @param tracked whether the way back of a training comes through it: something before it is
+   *     trained
    * @param attributes such as stride and groups
    */
   public record Node(
@@ -39,6 +41,7 @@ public record Recording(List<Node> nodes) {
       Shape output,
       long bytes,
       long macs,
+      boolean tracked,
       Map<String, Object> attributes) {
     public Node {
       inputs = List.copyOf(inputs);

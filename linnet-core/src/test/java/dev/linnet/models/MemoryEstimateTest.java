@@ -37,6 +37,19 @@ class MemoryEstimateTest {
   }
 
   @Test
+  void what_is_frozen_keeps_nothing_for_the_way_back() {
+    MemoryEstimate all = estimate("resnet20", 8, 32, 1, DType.FLOAT32);
+    MemoryEstimate three = estimate("resnet20", 8, 32, 1, DType.FLOAT32, 3);
+    MemoryEstimate head = estimate("resnet20", 8, 32, 1, DType.FLOAT32, 0);
+    long ofHead = 64 * 10 + 10;
+    assertThat(head.stateBytes()).isEqualTo(4 * (269722 + 2 * ofHead));
+    assertThat(head.activationBytes()).isLessThan(all.activationBytes() / 6);
+    assertThat(three.activationBytes())
+        .isBetween(head.activationBytes(), all.activationBytes() / 2);
+    assertThat(three.stateBytes()).isBetween(head.stateBytes(), all.stateBytes());
+  }
+
+  @Test
   void the_largest_batch_is_the_last_that_fits() {
     MemoryEstimate sixteen = estimate("resnet18", 16, 224, 1, DType.FLOAT32);
     assertThat(sixteen.largestBatch(sixteen.totalBytes())).isEqualTo(16);
@@ -73,12 +86,20 @@ class MemoryEstimateTest {
 
   private static MemoryEstimate estimate(
       String name, int batch, int side, int copies, DType dtype) {
+    return estimate(name, batch, side, copies, dtype, Integer.MAX_VALUE);
+  }
+
+  private static MemoryEstimate estimate(
+      String name, int batch, int side, int copies, DType dtype, int layers) {
     ZooModel zoo = Zoo.find(name);
-    return MemoryEstimate.ofTraining(
-        zoo.record(zoo.options(), Shape.of(batch, 3, side, side)),
-        zoo.declare(zoo.options()).parameterCount(),
-        copies,
-        dtype);
+    try (Classifier declared = zoo.declare(zoo.options())) {
+      declared.trainTop(layers);
+      return MemoryEstimate.ofTraining(
+          zoo.record(zoo.options(), Shape.of(batch, 3, side, side), m -> m.trainTop(layers)),
+          MemoryEstimate.Weights.of(declared),
+          copies,
+          dtype);
+    }
   }
 
   private static long measured(String name, int batch, int side, DType dtype)
