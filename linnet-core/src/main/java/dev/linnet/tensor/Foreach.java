@@ -2,14 +2,20 @@ package dev.linnet.tensor;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.Node;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
 
 /** Updates of many tensors by one native call each: libtorch's fused optimizers and lists. */
 public final class Foreach {
+  /** What {@link #identity} is made of, by the number of gradients. */
+  private static final Map<Integer, IValue> LEAVES = new ConcurrentHashMap<>();
+
   private Foreach() {}
 
   // ------------------------------------------------------------------ fused optimizers
@@ -321,6 +327,28 @@ public final class Foreach {
     return values.length > 0 && Arrays.stream(values).allMatch(value -> value == values[0]);
   }
 
+  /**
+   * A node of the graph that hands so many gradients on unchanged; needs a binding-level scope, and
+   * differentiation on.
+   */
+  static Node identity(int gradients) {
+    IValue leaves = LEAVES.computeIfAbsent(gradients, Foreach::leaves);
+    return Call.FOREACH_PLUS.call(leaves, number(0)).get(0).toTensorVector().get(0).grad_fn();
+  }
+
+  /** So many leaves of one element, which live as long as the program. */
+  private static IValue leaves(int count) {
+    GenericList list = list();
+    for (int i = 0; i < count; i++) {
+      org.bytedeco.pytorch.Tensor leaf = torch.zeros(1);
+      leaf.set_requires_grad(true);
+      list.push_back(new IValue(leaf));
+    }
+    IValue value = new IValue(list);
+    value.retainReference();
+    return value;
+  }
+
   private static IValue number(double value) {
     return new IValue(new Scalar(value));
   }
@@ -362,6 +390,7 @@ public final class Foreach {
     FOREACH_ZERO("aten::_foreach_zero_", ""),
     FOREACH_NORM("aten::_foreach_norm", "Scalar"),
     FOREACH_COPY("aten::_foreach_copy_", ""),
+    FOREACH_PLUS("aten::_foreach_add", "Scalar"),
     FOREACH_LERP("aten::_foreach_lerp_", "Scalar");
 
     private final org.bytedeco.pytorch.OperatorHandle handle;

@@ -1,9 +1,12 @@
 package dev.linnet.tensor;
 
 import java.lang.StackWalker.StackFrame;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,9 @@ public final class Scope implements AutoCloseable {
   private final Thread thread = Thread.currentThread();
   private final PointerScope pointers = new PointerScope();
   private final @Nullable Throwable opened;
+  private final List<Function> functions = new ArrayList<>();
+  private @Nullable TensorVector returned;
+  private @Nullable Throwable failure;
   @Nullable Recorder recorder;
   private volatile @Nullable String closedAt;
 
@@ -120,6 +126,9 @@ public final class Scope implements AutoCloseable {
     String where = caller();
     for (Scope s = CURRENT.get(); s != null; s = s.outer) {
       s.closedAt = where;
+      s.functions.forEach(Function::end);
+      s.functions.clear();
+      s.returned(null);
       s.pointers.close();
       if (s == this) {
         break;
@@ -145,6 +154,53 @@ public final class Scope implements AutoCloseable {
               + "; wrap the work in try (Scope scope = Scope.open(\"…\")) { … }");
     }
     return scope;
+  }
+
+  /** The outermost scope that this one is in. */
+  Scope root() {
+    Scope scope = this;
+    while (scope.outer != null) {
+      scope = scope.outer;
+    }
+    return scope;
+  }
+
+  /** Keeps what has a way back until this scope is closed. */
+  void add(Function function) {
+    functions.add(function);
+  }
+
+  /** Keeps gradients until libtorch has taken them, which it has when the next come. */
+  void returned(@Nullable TensorVector gradients) {
+    if (returned != null) {
+      returned.releaseReference();
+    }
+    returned = gradients;
+  }
+
+  /** Remembers why a way back failed, of which libtorch hands on the message alone. */
+  void failed(Throwable why) {
+    failure = why;
+  }
+
+  /** Runs a way back; what is thrown in a {@link Function} comes out as it is. */
+  static <T> T back(Supplier<T> work) {
+    Scope root = current().root();
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      Throwable why = root.failure;
+      root.failure = null;
+      if (why instanceof RuntimeException own) {
+        throw own;
+      }
+      if (why instanceof Error own) {
+        throw own;
+      }
+      throw e;
+    } finally {
+      root.returned(null);
+    }
   }
 
   boolean isClosed() {

@@ -498,7 +498,12 @@ public final class Tensor implements AutoCloseable {
 
   /** Adds the gradients of this scalar to every leaf that asked for one. */
   public void backward() {
-    handle().backward();
+    org.bytedeco.pytorch.Tensor h = handle();
+    Scope.back(
+        () -> {
+          h.backward();
+          return h;
+        });
   }
 
   /**
@@ -507,7 +512,13 @@ public final class Tensor implements AutoCloseable {
    * @param gradient of this tensor's shape
    */
   public void backward(Tensor gradient) {
-    handle().backward(gradient.handle(), new BoolOptional(), false, new TensorArrayRefOptional());
+    org.bytedeco.pytorch.Tensor h = handle();
+    org.bytedeco.pytorch.Tensor g = gradient.handle();
+    Scope.back(
+        () -> {
+          h.backward(g, new BoolOptional(), false, new TensorArrayRefOptional());
+          return h;
+        });
   }
 
   /**
@@ -518,14 +529,10 @@ public final class Tensor implements AutoCloseable {
    * @return of the shape of {@code by}; zeros where this does not depend on it
    */
   public Tensor gradient(Tensor by) {
+    TensorVector of = vector(List.of(this));
+    TensorVector to = vector(List.of(by));
     TensorVector found =
-        torch.grad(
-            vector(List.of(this)),
-            vector(List.of(by)),
-            new TensorVector(),
-            new BoolOptional(),
-            false,
-            true);
+        Scope.back(() -> torch.grad(of, to, new TensorVector(), new BoolOptional(), false, true));
     org.bytedeco.pytorch.Tensor gradient = found.get(0); // the vector's own: it goes with it
     return new Tensor(
         gradient.defined()
