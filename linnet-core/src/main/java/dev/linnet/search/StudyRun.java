@@ -3,6 +3,7 @@ package dev.linnet.search;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.internal.LockFile;
+import dev.linnet.data.Split;
 import dev.linnet.recipe.Experiment;
 import dev.linnet.recipe.LoadedRecipe;
 import dev.linnet.recipe.RecipeReader;
@@ -131,6 +132,7 @@ public final class StudyRun {
   private End trainNow() {
     LoadedRecipe loaded = RecipeReader.create().read(folder.recipe().toString());
     Experiment experiment = Experiment.planAgain(loaded, around, folder);
+    checkMeasures(experiment);
     boolean measured = clearPeak();
     try (TrainingRun run = new TrainingRun(experiment, folder, command, warnings)) {
       listeners.forEach(run::listen);
@@ -150,6 +152,16 @@ public final class StudyRun {
       if (measured) {
         keepPeak();
       }
+    }
+  }
+
+  /** Refuses data of which nothing is held back, before anything is trained. */
+  private static void checkMeasures(Experiment experiment) {
+    if (experiment.test().isEmpty() && experiment.data().set(Split.VAL).isEmpty()) {
+      throw new LinnetException(
+          experiment.data().name()
+              + ": has no pictures to measure on, and a study compares what was measured; give"
+              + " --val a share, such as --val 0.1, or leave --val none out");
     }
   }
 

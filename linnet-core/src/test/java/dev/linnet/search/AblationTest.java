@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.Places;
+import dev.linnet.image.ImageSize;
+import dev.linnet.image.Picture;
+import dev.linnet.image.PngWriter;
 import dev.linnet.recipe.Experiment;
 import dev.linnet.report.MetricsCsv;
 import dev.linnet.tensor.Device;
@@ -316,6 +319,32 @@ final class AblationTest {
         .content()
         .contains("\nRecall@1 in percent: ", "\nmeasured: recall@1\n");
     assertThat(study.resolve("index.html")).content().contains("validation recall@1, %");
+  }
+
+  @Test
+  void data_of_which_nothing_is_held_back_are_refused_before_anything_is_trained()
+      throws IOException {
+    for (String name : List.of("a/1.png", "a/2.png", "b/1.png", "b/2.png")) {
+      Path file = folder.resolve("pictures/train").resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.write(file, PngWriter.write(Picture.filled(ImageSize.square(8), 90, 60, 30)));
+    }
+    StudyPlan plan =
+        plan(
+            HEAD.replace("digits, limit: 6", folder.resolve("pictures").toString())
+                    .replace("batch: 16", "batch: 4")
+                + "rows: [{name: plain}]\n",
+            folder);
+    Path study = folder.resolve("out");
+    assertThat(run(plan, study).failures())
+        .containsExactly(
+            "\"plain\" with seed 0: pictures: has no pictures to measure on, and a study compares"
+                + " what was measured; give --val a share, such as --val 0.1, or leave --val none"
+                + " out",
+            "\"plain\" with seed 1: pictures: has no pictures to measure on, and a study compares"
+                + " what was measured; give --val a share, such as --val 0.1, or leave --val none"
+                + " out");
+    assertThat(study.resolve("runs/plain-seed0/metrics.csv")).doesNotExist();
   }
 
   @Test
