@@ -90,7 +90,8 @@ final class HouseRulesTest {
             .resideOutsideOfPackage("dev.linnet.tensor..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.bytedeco.pytorch..", "org.bytedeco.openblas.."));
+            .resideInAnyPackage(
+                "org.bytedeco.pytorch..", "org.bytedeco.openblas..", "org.bytedeco.dnnl.."));
     check(
         noClasses()
             .that()

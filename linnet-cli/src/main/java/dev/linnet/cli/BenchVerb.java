@@ -14,6 +14,7 @@ import dev.linnet.recipe.Tricks;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.train.FeatureTable;
@@ -111,6 +112,9 @@ final class BenchVerb implements Callable<Integer> {
 
     private static final int USUAL_SIZE = 224;
 
+    @Option(names = "--no-fused", description = "libtorch's own operators alone, for comparison")
+    boolean plain;
+
     Map<String, Object> run(String verb, StepBench.Work work, Session session) {
       int published = Zoo.find(model).published().preprocessing().input().height();
       int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
@@ -118,9 +122,9 @@ final class BenchVerb implements Callable<Integer> {
       DType dtype = session.trainingType(device);
       StepBench.Warmup before =
           warmup == null ? StepBench.Warmup.DEFAULT : StepBench.Warmup.ofSteps(warmup);
+      StepBench.Plan plan = new StepBench.Plan(model, batch, pixels, device, dtype, steps, before);
       StepTimes times =
-          StepBench.run(
-              work, new StepBench.Plan(model, batch, pixels, device, dtype, steps, before));
+          plain ? Fusion.off(() -> StepBench.run(work, plan)) : StepBench.run(work, plan);
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", verb);
       row.put("model", model);
@@ -133,6 +137,7 @@ final class BenchVerb implements Callable<Integer> {
       row.put("warmup_s", rounded(times.warmupSeconds(), 2));
       row.put("threads", Engine.threads());
       row.put("torch", Engine.version());
+      row.put("fused", plain ? "none" : Fusion.provider().orElse("none"));
       return row;
     }
   }

@@ -8,6 +8,7 @@ import dev.linnet.image.Picture;
 import dev.linnet.image.PngWriter;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
+import dev.linnet.tensor.Fusion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +91,12 @@ record Checkup(Map<String, Map<String, Object>> facts, List<Finding> findings) {
       engine.put("device", device.toString());
       engine.put("threads", Engine.threads());
       engine.put("loads", true);
+      engine.put("fused_kernels", Fusion.provider().orElse("none"));
+      if (Fusion.provider().isEmpty()) {
+        hint(
+            "no fused kernels (" + Fusion.reason() + ")",
+            "training works, and takes longer; see docs/decisions/0025-onednn.md");
+      }
     } catch (LinnetException e) {
       engine.put("loads", true);
       broken(String.valueOf(e.getMessage()), "use --device cpu");

@@ -24,7 +24,8 @@ final class BenchVerbTest {
           "images_per_s",
           "warmup_s",
           "threads",
-          "torch");
+          "torch",
+          "fused");
 
   @Test
   void training_steps_are_told_with_the_keys_of_the_peer() {
@@ -45,6 +46,13 @@ final class BenchVerbTest {
         .isLessThanOrEqualTo(json.get("ms").asDouble());
     assertThat(json.get("images_per_s").asDouble()).isPositive();
     assertThat(json.get("rss_mb").asInt()).isGreaterThan(10);
+  }
+
+  @Test
+  void fused_kernels_can_be_left_out() {
+    JsonNode json =
+        Run.of("bench", "train", "lenet5", "--batch=2", "--steps=1", "--no-fused", "--json").json();
+    assertThat(json.get("fused").asText()).isEqualTo("none");
   }
 
   @Test

@@ -25,6 +25,7 @@ import dev.linnet.optim.Schedule;
 import dev.linnet.report.Section;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
 import dev.linnet.train.EpochMetrics;
@@ -377,7 +378,7 @@ public final class TrainingRun implements AutoCloseable {
       trainer.resume();
     }
     describe();
-    TrainingResult result = trainer.train();
+    TrainingResult result = isPlain() ? Fusion.off(trainer::train) : trainer.train();
     log.close();
     Optional<RunPage.Measured> measured = Optional.empty();
     if (result.end() != TrainingResult.End.INTERRUPTED) {
@@ -392,6 +393,10 @@ public final class TrainingRun implements AutoCloseable {
       writePage(result, measured);
     }
     return new Outcome(folder, result, test, summary, bad.count());
+  }
+
+  private boolean isPlain() {
+    return experiment.recipe().engine().fused() == Recipe.Engine.Fused.OFF;
   }
 
   /** What goes wrong here costs no more than the page. */
@@ -499,6 +504,7 @@ public final class TrainingRun implements AutoCloseable {
     facts.put("device", experiment.device().toString());
     facts.put("dtype", recipe.dtype().value().toString());
     facts.put("threads", recipe.threads().value());
+    facts.put("fused", isPlain() ? "off" : Fusion.provider().orElse("none"));
     facts.put("seed", recipe.seed());
     facts.put("data", experiment.data().where());
     facts.put("data_sha256", experiment.data().fingerprint());

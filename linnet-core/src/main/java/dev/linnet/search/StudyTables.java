@@ -418,6 +418,7 @@ final class StudyTables {
     put(facts, "device", "device");
     put(facts, "graphics", "graphics");
     put(facts, "number format", "dtype");
+    put(facts, "fused kernels", "fused");
     put(facts, "threads", "threads");
     put(facts, "commit", "git_commit");
     put(facts, "linnet", "linnet");

@@ -1,5 +1,6 @@
 package dev.linnet.tensor;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,10 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
    * @param residual [N, C, H, W] added before the activation, or null
    */
   public Tensor apply(Tensor x, @Nullable Tensor residual, Pass pass, Nonlinearity activation) {
+    Optional<Tensor> fused = Fusion.normAct(this, x, residual, pass, activation);
+    if (fused.isPresent()) {
+      return fused.get();
+    }
     Tensor y = x.batchNorm(this, pass.training(), pass.momentum(), pass.eps());
     if (residual != null) {
       y = y.add(residual);

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An object is one call. {@link #forward} and {@link #backward} run with differentiation off, on
  * the thread that called {@link #apply} and {@link Tensor#backward}; the tensors that they make
- * belong to a scope of their own. What the way back needs is kept by {@link #save}, until that has
- * run, or else until the outermost scope of {@link #apply} is closed; the graph is of no use after
- * that. There are no second derivatives, and it is made for the processor.
+ * belong to a scope of their own. What the way back needs is kept by {@link #save} until that has
+ * run, or else until the outermost scope of {@link #apply} is closed; it can be gone once. There
+ * are no second derivatives, and it is made for the processor.
  *
  * <pre>{@code
  * final class Square extends Function {
@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Function {
   private static final String USED = " is one call: make a new object for the next";
+
+  /** Said of a second way back. */
+  static final String USED_UP = "the graph was used up by an earlier backward()";
 
   private final String name;
   private final List<Tensor> saved = new ArrayList<>();
@@ -161,7 +164,7 @@ public abstract class Function {
 
   private TensorVector way(TensorVector gradients) {
     if (state == State.DONE) {
-      throw new IllegalStateException(name + ": the graph was used up by an earlier backward()");
+      throw new IllegalStateException(USED_UP);
     }
     if (Autograd.isEnabled()) {
       throw new IllegalStateException(name + ": has no second derivatives");
@@ -198,6 +201,14 @@ public abstract class Function {
     state = State.DONE;
     saved.forEach(Tensor::close);
     saved.clear();
+  }
+
+  /** Lets go of everything if the way back was gone; says whether it was. */
+  boolean endIfUsed() {
+    if (state == State.DONE) {
+      end();
+    }
+    return state == State.DONE;
   }
 
   /** Lets go of everything, when the outermost scope is closed. */

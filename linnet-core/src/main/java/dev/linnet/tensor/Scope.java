@@ -188,6 +188,8 @@ public final class Scope implements AutoCloseable {
     Scope root = current().root();
     try {
       return work.get();
+    } catch (NullPointerException e) { // of a hook that is gone
+      throw new IllegalStateException(Function.USED_UP, e);
     } catch (RuntimeException e) {
       Throwable why = root.failure;
       root.failure = null;
@@ -200,6 +202,7 @@ public final class Scope implements AutoCloseable {
       throw e;
     } finally {
       root.returned(null);
+      root.functions.removeIf(Function::endIfUsed);
     }
   }
 

@@ -161,6 +161,11 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(torch.bernoulli(probabilities.handle, generator(random)), "bernoulli");
   }
 
+  /** Memory of this one's shape, type, device and layout, whose content is undefined. */
+  Tensor emptyLike() {
+    return new Tensor(torch.empty_like(handle()), "empty");
+  }
+
   // ------------------------------------------------------------------ what it is
 
   /** The sizes of the dimensions. */

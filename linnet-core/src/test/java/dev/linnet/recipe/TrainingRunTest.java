@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.train.DivergedException;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.Predictor;
@@ -122,6 +124,41 @@ class TrainingRunTest {
   }
 
   /** The event file as characters: its tags are readable. */
+  @Test
+  void fused_kernels_train_as_libtorchs_do() throws IOException {
+    Map<String, String> options =
+        Map.of(
+            "epochs",
+            "1",
+            "limit",
+            "10",
+            "model",
+            "resnet20",
+            "batch",
+            "20",
+            "dtype",
+            "fp32",
+            "seed",
+            "1");
+    for (String fused : List.of("auto", "off")) {
+      try (TrainingRun run = run(plan(options, "engine.fused=" + fused), fused)) {
+        run.train(TrainingRun.Start.NEW);
+      }
+    }
+    ObjectMapper json = new ObjectMapper();
+    double loss = 0;
+    for (String fused : List.of("auto", "off")) {
+      JsonNode found = json.readTree(folder.resolve(fused).resolve("environment.json").toFile());
+      assertThat(found.path("fused").asText())
+          .isEqualTo(fused.equals("off") ? "off" : Fusion.provider().orElse("none"));
+      JsonNode summary = json.readTree(folder.resolve(fused).resolve("summary.json").toFile());
+      double now = summary.path("final").path("train_loss").asDouble();
+      assertThat(now).isPositive();
+      assertThat(fused.equals("auto") ? now : loss).isCloseTo(now, within(1e-3));
+      loss = now;
+    }
+  }
+
   private static String events(Path run) throws IOException {
     try (Stream<Path> files = Files.list(run)) {
       Path file =

@@ -166,6 +166,9 @@ final class FunctionTest {
         .isThrownBy(() -> once.apply(a, a))
         .withMessage("product and sum is one call: make a new object for the next");
     loss.backward();
+    assertThatIllegalStateException()
+        .isThrownBy(loss::backward)
+        .withMessage("the graph was used up by an earlier backward()");
     Function lazy =
         new Function("lazy") {
           @Override

@@ -1,0 +1,90 @@
+package dev.linnet.tensor;
+
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fused kernels in training on the processor: several operators in one pass over the memory, where
+ * it can be had, else libtorch's own. Results agree within the rounding of the type.
+ */
+public final class Fusion {
+  private static final Fusion HERE = probe();
+  private static final ThreadLocal<Boolean> OFF = ThreadLocal.withInitial(() -> false);
+
+  private final Optional<String> version;
+  private final String why;
+
+  private Fusion(Optional<String> version, String why) {
+    this.version = version;
+    this.why = why;
+  }
+
+  private static Fusion probe() {
+    try {
+      return new Fusion(Optional.of(OneDnn.version()), "");
+    } catch (LinkageError | RuntimeException e) {
+      return new Fusion(Optional.empty(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Whose kernels are used, such as {@code oneDNN 3.11.0}; empty where there are none. */
+  public static Optional<String> provider() {
+    return HERE.version.map(v -> "oneDNN " + v);
+  }
+
+  /** Why there is no {@link #provider}; empty where there is one. */
+  public static String reason() {
+    return HERE.why;
+  }
+
+  /** Runs work on libtorch's own operators alone; the switch is the thread's own. */
+  public static <T> T off(Supplier<T> work) {
+    boolean before = OFF.get();
+    OFF.set(true);
+    try {
+      return work.get();
+    } finally {
+      OFF.set(before);
+    }
+  }
+
+  /** The fused form of {@link BatchNorm#apply}; empty where it cannot be had. */
+  static Optional<Tensor> normAct(
+      BatchNorm norm,
+      Tensor x,
+      @Nullable Tensor residual,
+      BatchNorm.Pass pass,
+      Nonlinearity activation) {
+    boolean inside = activation == Nonlinearity.RELU || activation == Nonlinearity.IDENTITY;
+    if (!pass.training()
+        || HERE.version.isEmpty()
+        || OFF.get()
+        || Scope.current().recorder != null
+        || !isPlane(x, x)
+        || x.count() == x.dim(1)
+        || norm.weight().dtype() != DType.FLOAT32
+        || (residual != null && (!inside || !isPlane(residual, x)))) {
+      return Optional.empty();
+    }
+    FusedNorm fused = new FusedNorm(OneDnn.own(), norm, pass, activation == Nonlinearity.RELU);
+    Tensor[] y =
+        residual == null
+            ? fused.apply(x, norm.weight(), norm.bias())
+            : fused.apply(x, norm.weight(), norm.bias(), residual);
+    return Optional.of(inside ? y[0] : activation.applyInPlace(y[0]));
+  }
+
+  /** Whether a tensor is what the kernels read, and has sizes and type of another. */
+  static boolean isPlane(Tensor t, Tensor like) {
+    org.bytedeco.pytorch.Tensor h = t.handle();
+    DType type = t.dtype();
+    return h.dim() == 4
+        && (type == DType.FLOAT32 || type == DType.BFLOAT16)
+        && type == like.dtype()
+        && t.device().kind() == Device.Kind.CPU
+        && t.shape().equals(like.shape())
+        && h.is_contiguous(torch.MemoryFormat.ChannelsLast);
+  }
+}

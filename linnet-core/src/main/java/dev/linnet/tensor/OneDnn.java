@@ -1,0 +1,368 @@
+package dev.linnet.tensor;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.batch_normalization_backward;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.eltwise_backward;
+import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * oneDNN's kernels on libtorch's memory: what of a training step is memory-bound, in one pass where
+ * libtorch takes several. All of [N, C, H, W] stored channels-last, fp32 or bf16, on the processor.
+ *
+ * <p>A kernel is made for a shape and kept; an object of this class is one thread's.
+ */
+final class OneDnn {
+  /** Shapes whose kernels are kept; the least used are forgotten beyond. */
+  private static final int KEPT = 2048;
+
+  private static final ThreadLocal<OneDnn> OWN = ThreadLocal.withInitial(OneDnn::new);
+
+  private final engine processor = kept(new engine(engine.kind.cpu, 0));
+  private final stream queue = kept(new stream(processor));
+  private final Cache<NormKey, Norm> norms = new Cache<>();
+  private final Cache<PlaneKey, Add> adds = new Cache<>();
+  private final Cache<PlaneKey, ReluBack> relus = new Cache<>();
+
+  private OneDnn() {}
+
+  /** This thread's. */
+  static OneDnn own() {
+    return OWN.get();
+  }
+
+  /** Its version, such as {@code 3.11.0}; fails where the library cannot be loaded. */
+  static String version() {
+    org.bytedeco.dnnl.dnnl_version_t v = dnnl.dnnl_version();
+    return v.major() + "." + v.minor() + "." + v.patch();
+  }
+
+  private static <P extends Pointer> P kept(P pointer) {
+    pointer.retainReference();
+    return pointer;
+  }
+
+  /** Kernels by what they are made for. */
+  private static final class Cache<K, V extends Kernel> {
+    private final Map<K, V> kernels = new LinkedHashMap<>(64, 0.75f, true); // the least used first
+
+    V get(K key, java.util.function.Function<K, V> make) {
+      V kernel = kernels.computeIfAbsent(key, make);
+      if (kernels.size() > KEPT) {
+        Iterator<V> all = kernels.values().iterator();
+        all.next().free();
+        all.remove();
+      }
+      return kernel;
+    }
+  }
+
+  /** Sizes and type of a tensor. */
+  private record PlaneKey(long n, long c, long h, long w, DType dtype, boolean relu) {
+    static PlaneKey of(Tensor x, boolean relu) {
+      return new PlaneKey(x.dim(0), x.dim(1), x.dim(2), x.dim(3), x.dtype(), relu);
+    }
+
+    memory.desc form() {
+      return new memory.desc(
+          new long[] {n, c, h, w},
+          dtype == DType.BFLOAT16 ? memory.data_type.bf16 : memory.data_type.f32,
+          memory.format_tag.nhwc);
+    }
+  }
+
+  private record NormKey(PlaneKey plane, double eps) {}
+
+  /** One primitive and its arguments, whose addresses each call sets. */
+  private final class Bound {
+    final primitive code;
+    final IntMemoryMap arguments = kept(new IntMemoryMap());
+    final Map<Integer, memory> memories = new LinkedHashMap<>();
+
+    Bound(primitive code) {
+      this.code = kept(code);
+    }
+
+    Bound with(int argument, memory.desc form) {
+      memory m = kept(new memory(form, processor, (Pointer) null));
+      memories.put(argument, m);
+      arguments.put(argument, m);
+      return this;
+    }
+
+    /** Sets the address of an argument. */
+    Bound set(int argument, Tensor tensor) {
+      memory m = memories.get(argument);
+      if (m == null) {
+        throw new IllegalStateException("no argument " + argument);
+      }
+      m.set_data_handle(tensor.handle().data_ptr());
+      return this;
+    }
+
+    void run() {
+      code.execute(queue, arguments);
+      queue._wait();
+    }
+
+    void free() {
+      memories.values().forEach(Pointer::releaseReference);
+      arguments.releaseReference();
+      code.releaseReference();
+    }
+  }
+
+  /** What is kept for a shape. */
+  private interface Kernel {
+    void free();
+  }
+
+  // ------------------------------------------------------------------ batch norm
+
+  /** Batch norm of a shape, with or without a rectifier behind it. */
+  private final class Norm implements Kernel {
+    final Bound forward;
+    final Bound backward;
+    final long maskBytes;
+
+    Norm(NormKey key) {
+      memory.desc x = key.plane().form();
+      int flags =
+          dnnl.normalization_flags.use_scale.value
+              | dnnl.normalization_flags.use_shift.value
+              | (key.plane().relu() ? dnnl.normalization_flags.fuse_norm_relu.value : 0);
+      batch_normalization_forward.primitive_desc ahead =
+          new batch_normalization_forward.primitive_desc(
+              processor, dnnl.prop_kind.forward_training.value, x, x, (float) key.eps(), flags);
+      batch_normalization_backward.primitive_desc back =
+          new batch_normalization_backward.primitive_desc(
+              processor, dnnl.prop_kind.backward.value, x, x, x, (float) key.eps(), flags, ahead);
+      memory.desc each =
+          new memory.desc(new long[] {key.plane().c()}, memory.data_type.f32, memory.format_tag.a);
+      maskBytes = key.plane().relu() ? ahead.workspace_desc().get_size() : 0;
+      forward =
+          new Bound(new batch_normalization_forward(ahead))
+              .with(dnnl.DNNL_ARG_SRC, x)
+              .with(dnnl.DNNL_ARG_DST, x)
+              .with(dnnl.DNNL_ARG_MEAN, each)
+              .with(dnnl.DNNL_ARG_VARIANCE, each)
+              .with(dnnl.DNNL_ARG_SCALE, each)
+              .with(dnnl.DNNL_ARG_SHIFT, each);
+      backward =
+          new Bound(new batch_normalization_backward(back))
+              .with(dnnl.DNNL_ARG_SRC, x)
+              .with(dnnl.DNNL_ARG_MEAN, each)
+              .with(dnnl.DNNL_ARG_VARIANCE, each)
+              .with(dnnl.DNNL_ARG_SCALE, each)
+              .with(dnnl.DNNL_ARG_DIFF_DST, x)
+              .with(dnnl.DNNL_ARG_DIFF_SRC, x)
+              .with(dnnl.DNNL_ARG_DIFF_SCALE, each)
+              .with(dnnl.DNNL_ARG_DIFF_SHIFT, each);
+      if (key.plane().relu()) {
+        forward.with(dnnl.DNNL_ARG_WORKSPACE, ahead.workspace_desc());
+        backward.with(dnnl.DNNL_ARG_WORKSPACE, ahead.workspace_desc());
+      }
+    }
+
+    @Override
+    public void free() {
+      forward.free();
+      backward.free();
+    }
+  }
+
+  private Norm norm(Tensor x, double eps, boolean relu) {
+    return norms.get(new NormKey(PlaneKey.of(x, relu), eps), Norm::new);
+  }
+
+  /** Bytes of the mask that says where a norm's rectifier let through. */
+  long maskBytes(Tensor x, double eps, boolean relu) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      return norm(x, eps, relu).maskBytes;
+    } finally {
+      scope.close();
+    }
+  }
+
+  /**
+   * What a norm's forward pass reads and writes.
+   *
+   * @param mean [C], written; variance likewise, biased
+   * @param mask written; empty without a rectifier
+   */
+  record NormForward(
+      Tensor x, Tensor weight, Tensor bias, Tensor y, Tensor mean, Tensor variance, Tensor mask) {}
+
+  /** y = bn(x), or relu(bn(x)). */
+  void normForward(NormForward t, double eps, boolean relu) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      Bound bound =
+          norm(t.x(), eps, relu)
+              .forward
+              .set(dnnl.DNNL_ARG_SRC, t.x())
+              .set(dnnl.DNNL_ARG_DST, t.y())
+              .set(dnnl.DNNL_ARG_MEAN, t.mean())
+              .set(dnnl.DNNL_ARG_VARIANCE, t.variance())
+              .set(dnnl.DNNL_ARG_SCALE, t.weight())
+              .set(dnnl.DNNL_ARG_SHIFT, t.bias());
+      if (relu) {
+        bound.set(dnnl.DNNL_ARG_WORKSPACE, t.mask());
+      }
+      bound.run();
+    } finally {
+      scope.close();
+    }
+  }
+
+  /**
+   * What a norm's way back reads and writes.
+   *
+   * @param gradient by the result
+   * @param byX written, as are byWeight and byBias
+   */
+  record NormBackward(
+      Tensor x,
+      Tensor weight,
+      Tensor mean,
+      Tensor variance,
+      Tensor mask,
+      Tensor gradient,
+      Tensor byX,
+      Tensor byWeight,
+      Tensor byBias) {}
+
+  /** The gradients of {@link #normForward}. */
+  void normBackward(NormBackward t, double eps, boolean relu) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      Bound bound =
+          norm(t.x(), eps, relu)
+              .backward
+              .set(dnnl.DNNL_ARG_SRC, t.x())
+              .set(dnnl.DNNL_ARG_MEAN, t.mean())
+              .set(dnnl.DNNL_ARG_VARIANCE, t.variance())
+              .set(dnnl.DNNL_ARG_SCALE, t.weight())
+              .set(dnnl.DNNL_ARG_DIFF_DST, t.gradient())
+              .set(dnnl.DNNL_ARG_DIFF_SRC, t.byX())
+              .set(dnnl.DNNL_ARG_DIFF_SCALE, t.byWeight())
+              .set(dnnl.DNNL_ARG_DIFF_SHIFT, t.byBias());
+      if (relu) {
+        bound.set(dnnl.DNNL_ARG_WORKSPACE, t.mask());
+      }
+      bound.run();
+    } finally {
+      scope.close();
+    }
+  }
+
+  // ------------------------------------------------------------------ sums and rectifiers
+
+  /** The sum of two tensors of a shape. */
+  private final class Add implements Kernel {
+    final Bound bound;
+
+    Add(PlaneKey key) {
+      memory.desc x = key.form();
+      primitive_attr attributes = new primitive_attr();
+      if (key.relu()) {
+        post_ops after = new post_ops();
+        after.append_eltwise(dnnl.algorithm.eltwise_relu, 0, 0);
+        attributes.set_post_ops(after);
+      }
+      bound =
+          new Bound(
+                  new binary(
+                      new binary.primitive_desc(
+                          processor, dnnl.algorithm.binary_add, x, x, x, attributes, false)))
+              .with(dnnl.DNNL_ARG_SRC_0, x)
+              .with(dnnl.DNNL_ARG_SRC_1, x)
+              .with(dnnl.DNNL_ARG_DST, x);
+    }
+
+    @Override
+    public void free() {
+      bound.free();
+    }
+  }
+
+  /** a + b, or relu(a + b), into a. */
+  void addInto(Tensor a, Tensor b, boolean relu) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      adds.get(PlaneKey.of(a, relu), Add::new)
+          .bound
+          .set(dnnl.DNNL_ARG_SRC_0, a)
+          .set(dnnl.DNNL_ARG_SRC_1, b)
+          .set(dnnl.DNNL_ARG_DST, a)
+          .run();
+    } finally {
+      scope.close();
+    }
+  }
+
+  /** A rectifier's way back, from its result. */
+  private final class ReluBack implements Kernel {
+    final Bound bound;
+
+    ReluBack(PlaneKey key) {
+      memory.desc x = key.form();
+      eltwise_forward.primitive_desc ahead =
+          new eltwise_forward.primitive_desc(
+              processor,
+              dnnl.prop_kind.forward_training,
+              dnnl.algorithm.eltwise_relu_use_dst_for_bwd,
+              x,
+              x,
+              0f);
+      bound =
+          new Bound(
+                  new eltwise_backward(
+                      new eltwise_backward.primitive_desc(
+                          processor,
+                          dnnl.algorithm.eltwise_relu_use_dst_for_bwd,
+                          x,
+                          x,
+                          x,
+                          0f,
+                          ahead)))
+              .with(dnnl.DNNL_ARG_DST, x)
+              .with(dnnl.DNNL_ARG_DIFF_DST, x)
+              .with(dnnl.DNNL_ARG_DIFF_SRC, x);
+    }
+
+    @Override
+    public void free() {
+      bound.free();
+    }
+  }
+
+  /** The gradient where y, a rectifier's result, is above 0, else 0; into byX. */
+  void reluBackward(Tensor y, Tensor gradient, Tensor byX) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      relus
+          .get(PlaneKey.of(y, true), ReluBack::new)
+          .bound
+          .set(dnnl.DNNL_ARG_DST, y)
+          .set(dnnl.DNNL_ARG_DIFF_DST, gradient)
+          .set(dnnl.DNNL_ARG_DIFF_SRC, byX)
+          .run();
+    } finally {
+      scope.close();
+    }
+  }
+}
