@@ -2,9 +2,16 @@ package dev.linnet.data;
 
 import dev.linnet.base.OneLine;
 import java.io.ByteArrayInputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -39,6 +46,9 @@ record VocAnnotation(String filename, int height, int width, List<MarkedBox> box
   static final class Reader {
     private static final int DEEPEST = 32;
     private static final int LONGEST = 4096;
+    private static final int LONGEST_HEAD = 200;
+    private static final Pattern ENCODING =
+        Pattern.compile("(?:\u00EF\u00BB\u00BF)?<\\?xml\\s[^>]*?encoding\\s*=\\s*[\"']([\\w.:-]+)");
 
     private final XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
 
@@ -56,7 +66,7 @@ record VocAnnotation(String filename, int height, int width, List<MarkedBox> box
      */
     VocAnnotation read(byte[] xml) throws Wrong {
       try {
-        XMLStreamReader reader = factory.createXMLStreamReader(new ByteArrayInputStream(xml));
+        XMLStreamReader reader = factory.createXMLStreamReader(new StringReader(text(xml)));
         try {
           return read(reader);
         } finally {
@@ -69,6 +79,24 @@ record VocAnnotation(String filename, int height, int width, List<MarkedBox> box
                 : "is no XML (line " + e.getLocation().getLineNumber() + ")");
       } catch (RuntimeException e) { // the JDK's reader throws some on broken XML
         throw new Wrong("is no XML");
+      }
+    }
+
+    /** Decoded here, because the JDK's reader writes of broken bytes to standard error. */
+    private static String text(byte[] xml) throws Wrong {
+      String head =
+          new String(xml, 0, Math.min(xml.length, LONGEST_HEAD), StandardCharsets.ISO_8859_1);
+      boolean wide = head.startsWith("\u00FE\u00FF") || head.startsWith("\u00FF\u00FE");
+      Matcher named = ENCODING.matcher(head);
+      try {
+        Charset charset =
+            wide
+                ? StandardCharsets.UTF_16
+                : named.lookingAt() ? Charset.forName(named.group(1)) : StandardCharsets.UTF_8;
+        String text = charset.newDecoder().decode(ByteBuffer.wrap(xml)).toString();
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
+      } catch (CharacterCodingException | IllegalArgumentException e) {
+        throw new Wrong("is no XML: its bytes are no text of the encoding that it names, or UTF-8");
       }
     }
 

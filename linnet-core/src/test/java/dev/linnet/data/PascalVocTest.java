@@ -16,7 +16,10 @@ import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import dev.linnet.image.PngWriter;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -390,6 +393,40 @@ class PascalVocTest {
 
       assertThat(message(Boxes.CROP))
           .isEqualTo("TEMP/set: a problem: Annotations/a.xml " + hostile.getValue());
+    }
+  }
+
+  @Test
+  void bytes_of_no_encoding_are_refused_and_nothing_is_printed() {
+    usual();
+    byte[] broken =
+        "<annotation><object><name>d\u00C3(</name>".getBytes(StandardCharsets.ISO_8859_1);
+    files.put("Annotations/a.xml", broken);
+    String unknown = "<?xml version=\"1.0\" encoding=\"no-such\"?><annotation/>";
+    files.put("Annotations/b.xml", unknown.getBytes(StandardCharsets.US_ASCII));
+    PrintStream before = System.err;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try {
+      String why = " is no XML: its bytes are no text of the encoding that it names, or UTF-8";
+      assertThat(message(Boxes.CROP))
+          .isEqualTo("TEMP/set: 2 problems: Annotations/a.xml" + why + "; Annotations/b.xml" + why);
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(printed.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
+
+  @Test
+  void an_annotation_has_the_encoding_that_it_names() {
+    for (String encoding : List.of("UTF-8", "ISO-8859-1", "UTF-16")) {
+      usual();
+      String text =
+          "<?xml version=\"1.0\" encoding=\"%s\"?>\n<annotation>%s</annotation>"
+              .formatted(encoding, object("b\u00E4r", "11 6 30 20"));
+      files.put("Annotations/a.xml", text.getBytes(Charset.forName(encoding)));
+
+      assertThat(open(Boxes.CROP).classes()).as(encoding).contains("b\u00E4r");
     }
   }
 
