@@ -17,15 +17,13 @@ final class FusedNorm extends Function {
   private static final int BIAS = 2;
   private static final int RESIDUAL = 3;
 
-  private final OneDnn kernels;
   private final BatchNorm norm;
   private final BatchNorm.Pass pass;
   private final boolean relu;
   private boolean adds;
 
-  FusedNorm(OneDnn kernels, BatchNorm norm, BatchNorm.Pass pass, boolean relu) {
+  FusedNorm(BatchNorm norm, BatchNorm.Pass pass, boolean relu) {
     super("batch norm");
-    this.kernels = kernels;
     this.norm = norm;
     this.pass = pass;
     this.relu = relu;
@@ -38,6 +36,7 @@ final class FusedNorm extends Function {
 
   @Override
   protected Tensor[] forward(Tensor... in) {
+    OneDnn kernels = OneDnn.own();
     adds = in.length > RESIDUAL;
     Tensor x = in[X];
     Tensor y = x.emptyLike();
@@ -74,6 +73,7 @@ final class FusedNorm extends Function {
     if (given == null) {
       return new Tensor[adds ? RESIDUAL + 1 : RESIDUAL];
     }
+    OneDnn kernels = OneDnn.own(); // of the thread that goes back
     Tensor x = saved(0);
     Tensor gradient = Fusion.isPlane(given, x) ? given : given.to(x.dtype()).channelsLast();
     if (relu && adds) {

@@ -68,7 +68,7 @@ public final class Fusion {
         || (residual != null && (!inside || !isPlane(residual, x)))) {
       return Optional.empty();
     }
-    FusedNorm fused = new FusedNorm(OneDnn.own(), norm, pass, activation == Nonlinearity.RELU);
+    FusedNorm fused = new FusedNorm(norm, pass, activation == Nonlinearity.RELU);
     Tensor[] y =
         residual == null
             ? fused.apply(x, norm.weight(), norm.bias())
