@@ -20,6 +20,7 @@ import dev.linnet.models.HeadOnly;
 import dev.linnet.models.Output;
 import dev.linnet.models.Preprocessing;
 import dev.linnet.models.Zoo;
+import dev.linnet.nn.NormAct;
 import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.Schedule;
 import dev.linnet.report.Section;
@@ -56,6 +57,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -498,13 +500,30 @@ public final class TrainingRun implements AutoCloseable {
         new PictureLoader(set, reading, Ingredients.loader(experiment.recipe(), order), bad));
   }
 
+  /** Whose fused kernels train; they are not loaded for a network that has nothing for them. */
+  private String fused() {
+    if (isPlain()) {
+      return "off";
+    }
+    Recipe recipe = experiment.recipe();
+    AtomicBoolean norms = new AtomicBoolean();
+    try (Classifier declared =
+        Zoo.find(recipe.model().value())
+            .declare(
+                Ingredients.modelOptions(
+                    recipe, experiment.classes().size(), recipe.color().value()))) {
+      declared.walk((name, module) -> norms.compareAndSet(false, module instanceof NormAct));
+    }
+    return norms.get() ? Fusion.provider().orElse("none") : "none";
+  }
+
   private Environment environment(List<String> command) {
     Recipe recipe = experiment.recipe();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("device", experiment.device().toString());
     facts.put("dtype", recipe.dtype().value().toString());
     facts.put("threads", recipe.threads().value());
-    facts.put("fused", isPlain() ? "off" : Fusion.provider().orElse("none"));
+    facts.put("fused", fused());
     facts.put("seed", recipe.seed());
     facts.put("data", experiment.data().where());
     facts.put("data_sha256", experiment.data().fingerprint());
