@@ -112,9 +112,6 @@ final class BenchVerb implements Callable<Integer> {
 
     private static final int USUAL_SIZE = 224;
 
-    @Option(names = "--no-fused", description = "libtorch's own operators alone, for comparison")
-    boolean plain;
-
     Map<String, Object> run(String verb, StepBench.Work work, Session session) {
       int published = Zoo.find(model).published().preprocessing().input().height();
       int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
@@ -123,8 +120,7 @@ final class BenchVerb implements Callable<Integer> {
       StepBench.Warmup before =
           warmup == null ? StepBench.Warmup.DEFAULT : StepBench.Warmup.ofSteps(warmup);
       StepBench.Plan plan = new StepBench.Plan(model, batch, pixels, device, dtype, steps, before);
-      StepTimes times =
-          plain ? Fusion.off(() -> StepBench.run(work, plan)) : StepBench.run(work, plan);
+      StepTimes times = StepBench.run(work, plan);
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", verb);
       row.put("model", model);
@@ -137,7 +133,6 @@ final class BenchVerb implements Callable<Integer> {
       row.put("warmup_s", rounded(times.warmupSeconds(), 2));
       row.put("threads", Engine.threads());
       row.put("torch", Engine.version());
-      row.put("fused", plain ? "none" : Fusion.provider().orElse("none"));
       return row;
     }
   }
@@ -164,6 +159,9 @@ final class BenchVerb implements Callable<Integer> {
     @Option(names = "--optimizer", paramLabel = "NAME", description = "sgd (default) or adamw")
     private Kind optimizer = Kind.SGD;
 
+    @Option(names = "--no-fused", description = "libtorch's own operators alone, for comparison")
+    private boolean plain;
+
     private final Session session;
 
     TrainSteps(Session session) {
@@ -177,7 +175,11 @@ final class BenchVerb implements Callable<Integer> {
             case SGD -> StepBench.Work.TRAIN_SGD;
             case ADAMW -> StepBench.Work.TRAIN_ADAMW;
           };
-      Map<String, Object> row = options.run("train", work, session);
+      Map<String, Object> row =
+          plain
+              ? Fusion.off(() -> options.run("train", work, session))
+              : options.run("train", work, session);
+      row.put("fused", plain ? "none" : Fusion.provider().orElse("none"));
       row.put("optimizer", optimizer.name().toLowerCase(Locale.ROOT));
       return answer(session, row);
     }

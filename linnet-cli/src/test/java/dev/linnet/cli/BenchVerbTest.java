@@ -24,8 +24,7 @@ final class BenchVerbTest {
           "images_per_s",
           "warmup_s",
           "threads",
-          "torch",
-          "fused");
+          "torch");
 
   @Test
   void training_steps_are_told_with_the_keys_of_the_peer() {
@@ -35,8 +34,8 @@ final class BenchVerbTest {
     assertThat(json.fieldNames())
         .toIterable()
         .containsAll(STEP_KEYS)
-        .contains("optimizer", "rss_mb")
-        .hasSize(STEP_KEYS.size() + 2);
+        .contains("optimizer", "fused", "rss_mb")
+        .hasSize(STEP_KEYS.size() + 3);
     assertThat(json.get("model").asText()).isEqualTo("lenet5");
     assertThat(json.get("batch").asInt()).isEqualTo(2);
     assertThat(json.get("size").asInt()).isEqualTo(28);

@@ -1,7 +1,6 @@
 package dev.linnet.tensor;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Edge;
 import org.bytedeco.pytorch.EdgeVector;
@@ -23,14 +22,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * final class Square extends Function {
+ *   Square() {
+ *     super("square");
+ *   }
+ *
  *   @Override protected Tensor[] forward(Tensor... in) {
  *     save(in[0]);
  *     return new Tensor[] {in[0].mul(in[0])};
  *   }
+ *
  *   @Override protected @Nullable Tensor[] backward(@Nullable Tensor... gradients) {
  *     return new Tensor[] {gradients[0].mul(saved(0)).mul(2)};
  *   }
  * }
+ *
+ * Tensor y = new Square().apply(x)[0];
  * }</pre>
  */
 public abstract class Function {
@@ -218,11 +224,6 @@ public abstract class Function {
       hook.releaseReference();
       hook = null;
     }
-  }
-
-  @Override
-  public final String toString() {
-    return name + Arrays.toString(needs);
   }
 
   /** What libtorch calls before it hands gradients on. */
