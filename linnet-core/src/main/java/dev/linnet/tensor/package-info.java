@@ -1,11 +1,13 @@
 /**
- * The engine: tensors, scopes of native memory, automatic differentiation, mixed precision, and the
- * recording of a forward pass.
+ * The engine: tensors, scopes of native memory, automatic differentiation, mixed precision, fused
+ * kernels, and the recording of a forward pass.
  *
- * <p>The only room that sees the libtorch binding. Operators are methods of {@link
+ * <p>The only room that sees the bindings of libtorch and oneDNN. Operators are methods of {@link
  * dev.linnet.tensor.Tensor}; what works on many tensors at once is in {@link
- * dev.linnet.tensor.Foreach}. Layers with weights are in {@code nn}. Read first: {@link
- * dev.linnet.tensor.Tensor}, {@link dev.linnet.tensor.Scope}, {@link dev.linnet.tensor.Recording}.
+ * dev.linnet.tensor.Foreach}, an operator with a way back of its own is a {@link
+ * dev.linnet.tensor.Function}, and {@link dev.linnet.tensor.Fusion} says what is fused. Layers with
+ * weights are in {@code nn}. Read first: {@link dev.linnet.tensor.Tensor}, {@link
+ * dev.linnet.tensor.Scope}, {@link dev.linnet.tensor.Recording}.
  */
 @NullMarked
 package dev.linnet.tensor;
