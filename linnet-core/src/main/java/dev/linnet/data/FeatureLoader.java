@@ -110,17 +110,17 @@ public final class FeatureLoader implements Loader {
 
     @Override
     public Batch next() {
-      int begin = taken++ * options.batch();
-      int end = Math.min(begin + options.batch(), order.length);
-      int[] indices = new int[end - begin];
-      long[] rows = new long[end - begin];
-      long[] labels = new long[end - begin];
+      int[] wanted = options.slice(order, taken);
+      int[] before = options.slice(repeats, taken++);
+      int[] indices = new int[wanted.length];
+      long[] rows = new long[wanted.length];
+      long[] labels = new long[wanted.length];
       int n = 0;
-      for (int i = begin; i < end; i++) {
-        int index = order[i];
+      for (int i = 0; i < wanted.length; i++) {
+        int index = wanted[i];
         if (features.readable().get(index)) {
           indices[n] = index;
-          rows[n] = isMirrored(index, repeats[i]) ? set.size() + index : index;
+          rows[n] = isMirrored(index, before[i]) ? set.size() + index : index;
           labels[n++] = set.label(index);
         }
       }

@@ -9,7 +9,7 @@ public interface Loader extends AutoCloseable {
   /** Batches of an epoch. */
   int batches();
 
-  /** Pictures of an epoch. */
+  /** Pictures of an epoch, those of this process. */
   int images();
 
   /** K, the number of classes. */

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * workers read parts of the first batch that is not ready, so that it is ready soon.
  *
  * <p>The order is keyed by (seed, epoch) and every draw by (seed, epoch, index of the picture, how
- * often the epoch had it before), so batches are the same whatever the number of workers. Broken
- * pictures are counted, named and left out of their batch.
+ * often the epoch had it before), so batches are the same whatever the number of workers. Of
+ * several processes each reads its {@link Part} of every batch, so that together they read the same
+ * batches as one. Broken pictures are counted, named and left out of their batch.
  */
 public final class PictureLoader implements Loader {
   private static final int LEAST_ROWS = 4; // of a part of a batch
@@ -83,34 +84,45 @@ public final class PictureLoader implements Loader {
   /**
    * How batches are made.
    *
-   * @param batch pictures a batch, at least 1
+   * @param batch pictures a batch, those of all processes together, at least 1
    * @param order shuffled for training, or as they stand for evaluation
    * @param seed key of the order and of every draw
    * @param workers threads that read; 0 reads on the caller's thread
    * @param sampler which pictures a shuffled epoch has
    * @param views of each picture, one batch of them after the other, at least 1
+   * @param part of each batch that this process reads; of a last batch that is short perhaps none
    */
   public record Options(
-      int batch, Order order, long seed, int workers, Sampler sampler, int views) {
+      int batch, Order order, long seed, int workers, Sampler sampler, int views, Part part) {
     public Options {
       Check.that(batch >= 1, "batch", batch, "at least 1");
+      Check.that(
+          batch >= part.count(),
+          "batch",
+          batch,
+          "at least " + part.count() + ", one picture for each process");
       Check.that(workers >= 0 && workers <= 1024, "workers", workers, "in [0, 1024]");
       Check.that(views >= 1 && views <= 100, "views", views, "in [1, 100]");
     }
 
     /** Each picture once, in one view. */
     public Options(int batch, Order order, long seed, int workers) {
-      this(batch, order, seed, workers, Sampler.UNIFORM, 1);
+      this(batch, order, seed, workers, Sampler.UNIFORM, 1, Part.WHOLE);
     }
 
     /** Other pictures. */
     public Options withSampler(Sampler value) {
-      return new Options(batch, order, seed, workers, value, views);
+      return new Options(batch, order, seed, workers, value, views, part);
     }
 
     /** More views. */
     public Options withViews(int value) {
-      return new Options(batch, order, seed, workers, sampler, value);
+      return new Options(batch, order, seed, workers, sampler, value, part);
+    }
+
+    /** Another part of each batch. */
+    public Options withPart(Part value) {
+      return new Options(batch, order, seed, workers, sampler, views, value);
     }
 
     /** Batches of an epoch of that many pictures. */
@@ -118,9 +130,18 @@ public final class PictureLoader implements Loader {
       return order == Order.SHUFFLED ? pictures / batch : (pictures + batch - 1) / batch;
     }
 
-    /** Pictures of an epoch of a set of that many. */
+    /** This part's pictures of an epoch of a set of that many. */
     int images(int pictures) {
-      return order == Order.SHUFFLED ? batches(pictures) * batch : pictures;
+      int whole = pictures / batch;
+      int last = order == Order.SHUFFLED ? 0 : part.size(pictures - whole * batch);
+      return whole * part.size(batch) + last;
+    }
+
+    /** This part's slice of a batch, of an order's positions or of what goes with them. */
+    int[] slice(int[] ofEpoch, int number) {
+      int begin = number * batch;
+      int size = Math.min(batch, ofEpoch.length - begin);
+      return Arrays.copyOfRange(ofEpoch, begin + part.begin(size), begin + part.end(size));
     }
 
     /** The positions of an epoch's pictures, epochs counted from 0. */
@@ -293,14 +314,9 @@ public final class PictureLoader implements Loader {
 
     private void submit() {
       while (submitted < batches() && ahead.size() <= options.prefetch()) {
-        int begin = submitted++ * options.batch();
-        int end = Math.min(begin + options.batch(), order.length);
-        Job job =
-            new Job(
-                buffer(),
-                Arrays.copyOfRange(order, begin, end),
-                Arrays.copyOfRange(repeats, begin, end));
-        int rows = end - begin;
+        int[] indices = options.slice(order, submitted);
+        Job job = new Job(buffer(), indices, options.slice(repeats, submitted++));
+        int rows = indices.length;
         int parts = Math.max(1, Math.min(options.workers(), rows / LEAST_ROWS));
         for (int part = 0; part < parts; part++) {
           int first = (int) ((long) rows * part / parts);
@@ -465,7 +481,8 @@ public final class PictureLoader implements Loader {
     if (free != null) {
       return free;
     }
-    long bytes = (long) options.batch() * options.views() * mostRowBytes;
+    int rows = (options.batch() + options.part().count() - 1) / options.part().count();
+    long bytes = (long) rows * options.views() * mostRowBytes;
     Check.that(bytes <= Integer.MAX_VALUE, "bytes of a batch", bytes, "below 2 GiB");
     return ByteBuffer.allocateDirect((int) bytes);
   }

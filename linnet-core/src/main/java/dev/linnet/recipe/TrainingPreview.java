@@ -81,7 +81,7 @@ public final class TrainingPreview {
     PictureLoader.Options usual = Ingredients.loader(recipe, Order.SHUFFLED);
     PictureLoader.Options options = // on this thread, so that what is drawn comes in order
         new PictureLoader.Options(
-            usual.batch(), usual.order(), usual.seed(), 0, usual.sampler(), 1);
+            usual.batch(), usual.order(), usual.seed(), 0, usual.sampler(), 1, usual.part());
     BadPictures.Limit all = new BadPictures.Limit(1, Integer.MAX_VALUE);
     BadPictures bad = new BadPictures(all, set.size(), warnings);
     PictureLoader.Reading read = Ingredients.training(recipe, set, normalization);

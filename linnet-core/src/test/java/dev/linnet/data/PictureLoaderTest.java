@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.RandomState;
 import dev.linnet.data.PictureLoader.Options;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureLoader.Reading;
@@ -17,6 +18,7 @@ import dev.linnet.image.PictureTransform;
 import dev.linnet.image.RandomHorizontalFlip;
 import dev.linnet.image.Sequence;
 import dev.linnet.tensor.Scope;
+import dev.linnet.testing.Seeds;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -129,6 +131,26 @@ class PictureLoaderTest {
     return all;
   }
 
+  /** Indices of each batch of an epoch, from a batch on. */
+  private static List<List<Integer>> indexRows(PictureLoader loader, int epoch, int first) {
+    List<List<Integer>> all = new ArrayList<>();
+    try (Loader.Pass pass = loader.pass(epoch, first)) {
+      while (pass.hasNext()) {
+        Scope.run(
+            "batch",
+            () -> {
+              Batch batch = pass.next();
+              List<Integer> row = new ArrayList<>();
+              for (int i = 0; i < batch.size(); i++) {
+                row.add(batch.index(i));
+              }
+              all.add(row);
+            });
+      }
+    }
+    return all;
+  }
+
   private static List<Integer> indices(PictureLoader loader, int epoch) {
     List<Integer> all = new ArrayList<>();
     try (Loader.Pass pass = loader.pass(epoch, 0)) {
@@ -153,6 +175,40 @@ class PictureLoaderTest {
         PictureLoader many = loader(new Noise(50), AUGMENT, training(16, workers))) {
       assertThat(batches(many, 3, 0)).hasSize(3).isEqualTo(batches(alone, 3, 0));
     }
+  }
+
+  @Seeds(12)
+  void processes_together_read_the_batches_of_one(RandomState random) {
+    Noise set = new Noise(30 + random.nextInt(20));
+    int batch = 3 + random.nextInt(6);
+    for (Order order : Order.values()) {
+      Options whole = new Options(batch, order, random.nextInt(100), 0);
+      PictureLoader one = loader(set, PLAIN, whole);
+      int from = random.nextInt(one.batches());
+      List<List<Integer>> expected = indexRows(one, 1, from);
+      int count = 1 + random.nextInt(3);
+      List<List<Integer>> joined = new ArrayList<>();
+      expected.forEach(row -> joined.add(new ArrayList<>()));
+      int images = 0;
+      for (int part = 0; part < count; part++) {
+        PictureLoader loader = loader(set, PLAIN, whole.withPart(new Part(part, count)));
+        assertThat(loader.batches()).isEqualTo(one.batches());
+        images += loader.images();
+        List<List<Integer>> rows = indexRows(loader, 1, from);
+        for (int i = 0; i < rows.size(); i++) {
+          joined.get(i).addAll(rows.get(i));
+        }
+      }
+      assertThat(joined).isEqualTo(expected);
+      assertThat(images).isEqualTo(one.images());
+    }
+  }
+
+  @Test
+  void a_batch_has_a_picture_for_each_process() {
+    Options options = training(2, 0);
+    assertThatThrownBy(() -> options.withPart(new Part(2, 3)))
+        .hasMessage("batch: got 2; must be at least 3, one picture for each process");
   }
 
   @Test
