@@ -59,4 +59,12 @@ public final class Autocast {
       torch.set_autocast_enabled(type, true);
     }
   }
+
+  /** The type in which a convolution of such tensors runs here on the processor. */
+  static DType type(DType given) {
+    boolean floats = given == DType.FLOAT32 || given == DType.BFLOAT16 || given == DType.FLOAT16;
+    return floats && torch.is_autocast_enabled(torch.DeviceType.CPU)
+        ? DType.of(torch.get_autocast_dtype(torch.DeviceType.CPU))
+        : given;
+  }
 }

@@ -76,6 +76,35 @@ public final class Fusion {
     return Optional.of(inside ? y[0] : activation.applyInPlace(y[0]));
   }
 
+  /**
+   * The form of {@link Tensor#conv2d} for one channel a group whose way back is fast; empty where
+   * libtorch's is. It needs no kernels but libtorch's.
+   */
+  static Optional<Tensor> depthwise(
+      Tensor x, Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+    if (groups == 1
+        || x.device().kind() != Device.Kind.CPU
+        || OFF.get()
+        || Scope.current().recorder != null
+        || !Autograd.isEnabled()
+        || x.handle().dim() != 4
+        || x.dim(1) != groups
+        || weight.dim(0) != groups
+        || !x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast)) {
+      return Optional.empty();
+    }
+    DType type = Autocast.type(x.dtype());
+    if ((type != DType.FLOAT32 && type != DType.BFLOAT16)
+        || !DepthwiseConv.helps(weight, window, type)) {
+      return Optional.empty();
+    }
+    DepthwiseConv conv = new DepthwiseConv(window);
+    Tensor plane = x.to(type);
+    Tensor kernel = weight.to(type);
+    return Optional.of(
+        (bias == null ? conv.apply(plane, kernel) : conv.apply(plane, kernel, bias.to(type)))[0]);
+  }
+
   /** Whether a tensor is what the kernels read, and has sizes and type of another. */
   static boolean isPlane(Tensor t, Tensor like) {
     org.bytedeco.pytorch.Tensor h = t.handle();

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.BoolOptional;
@@ -1028,6 +1029,10 @@ public final class Tensor implements AutoCloseable {
    * @param bias [K], or null for none
    */
   public Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+    Optional<Tensor> fast = Fusion.depthwise(this, weight, bias, window, groups);
+    if (fast.isPresent()) {
+      return fast.get();
+    }
     Tensor y =
         new Tensor(
             isMeta()
@@ -1096,12 +1101,23 @@ public final class Tensor implements AutoCloseable {
    * @param values [N, heads, L, d]
    */
   public Tensor attention(Tensor keys, Tensor values) {
-    Tensor y =
-        new Tensor(
-            isMeta()
-                ? torch.empty_like(handle())
-                : torch.scaled_dot_product_attention(handle(), keys.handle(), values.handle()),
-            "attention");
+    Tensor y;
+    if (isMeta()) {
+      y = new Tensor(torch.empty_like(handle()), "attention");
+    } else if (dtype() == DType.BFLOAT16 && device().kind() == Device.Kind.CPU) {
+      // The one operator multiplies bf16 matrices by loops where the library of matrix products has
+      // no such product, as OpenBLAS has not: 30 times slower.
+      org.bytedeco.pytorch.Tensor scores =
+          handle()
+              .mul(new Scalar(1 / Math.sqrt((double) dim(-1))))
+              .matmul(keys.handle().transpose(-2, -1));
+      y = new Tensor(scores.softmax(-1).matmul(values.handle()), "attention");
+    } else {
+      y =
+          new Tensor(
+              torch.scaled_dot_product_attention(handle(), keys.handle(), values.handle()),
+              "attention");
+    }
     Recorder recorder = y.recorder();
     if (recorder != null) {
       long macs = 2 * count() * keys.dim(-2); // q · kᵀ and weights · v

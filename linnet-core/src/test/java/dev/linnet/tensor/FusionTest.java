@@ -89,14 +89,94 @@ final class FusionTest {
       DType dtype, boolean adds, Nonlinearity activation, long channels) {
     List<double[]> fused = pass(dtype, adds, activation, channels);
     List<double[]> plain = Fusion.off(() -> pass(dtype, adds, activation, channels));
+    assertSame(fused, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
+  }
+
+  private static List<double[]> depthwise(
+      DType dtype, int kernel, int stride, int padding, boolean biased, long channels) {
+    RandomState random = RandomState.of(3);
+    Tensor x =
+        Tensor.normal(0, 1, random, DType.FLOAT32, 2, channels, 15, 12)
+            .to(dtype)
+            .channelsLast()
+            .requireGrad(true);
+    Tensor weight =
+        Tensor.normal(0, 1, random, DType.FLOAT32, channels, 1, kernel, kernel)
+            .to(dtype)
+            .requireGrad(true);
+    Tensor bias = Tensor.normal(0, 1, random, DType.FLOAT32, channels).to(dtype).requireGrad(true);
+    Tensor y =
+        x.conv2d(weight, biased ? bias : null, Window.square(stride, padding, 1), (int) channels);
+    Tensor toward =
+        Tensor.normal(0, 1, random, DType.FLOAT32, y.dim(0), y.dim(1), y.dim(2), y.dim(3))
+            .to(dtype);
+    y.mul(toward).sum().backward();
+    List<double[]> all = new ArrayList<>();
+    all.add(y.detach().toDoubles());
+    all.add(Objects.requireNonNull(x.grad()).toDoubles());
+    all.add(Objects.requireNonNull(weight.grad()).toDoubles());
+    if (biased) {
+      all.add(Objects.requireNonNull(bias.grad()).toDoubles());
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, 5, 1, 2, false, 16",
+    "FLOAT32, 7, 1, 3, true, 32",
+    "FLOAT32, 5, 2, 2, false, 16",
+    "FLOAT32, 5, 1, 0, true, 5",
+    "FLOAT32, 7, 3, 1, false, 16",
+    "FLOAT32, 11, 1, 5, false, 16",
+    "BFLOAT16, 3, 2, 1, false, 16",
+    "BFLOAT16, 3, 2, 0, true, 32",
+    "BFLOAT16, 5, 2, 2, false, 16",
+    "BFLOAT16, 7, 1, 3, true, 48",
+    "BFLOAT16, 3, 2, 1, false, 7"
+  })
+  void a_convolution_of_each_channel_is_libtorchs(
+      DType dtype, int kernel, int stride, int padding, boolean biased, long channels) {
+    List<double[]> ours = depthwise(dtype, kernel, stride, padding, biased, channels);
+    List<double[]> plain =
+        Fusion.off(() -> depthwise(dtype, kernel, stride, padding, biased, channels));
+    assertSame(ours, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
+  }
+
+  private static void assertSame(List<double[]> ours, List<double[]> plain, double relative) {
     for (int i = 0; i < plain.size(); i++) {
       double largest = 1;
       for (double v : plain.get(i)) {
         largest = Math.max(largest, Math.abs(v));
       }
-      double tolerance = (dtype == DType.FLOAT32 ? 1e-5 : 2e-2) * largest;
-      assertThat(fused.get(i)).as("part %d", i).containsExactly(plain.get(i), within(tolerance));
+      assertThat(ours.get(i))
+          .as("part %d", i)
+          .containsExactly(plain.get(i), within(relative * largest));
     }
+  }
+
+  /** Attention of bf16 on the processor and of fp32, with the gradients by q, k and v. */
+  private static List<double[]> attention(DType dtype) {
+    RandomState random = RandomState.of(3);
+    List<Tensor> in = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      in.add(
+          Tensor.normal(0, 1, random, DType.FLOAT32, 2, 3, 7, 24)
+              .to(DType.BFLOAT16)
+              .to(dtype)
+              .requireGrad(true));
+    }
+    Tensor y = in.get(0).attention(in.get(1), in.get(2));
+    y.mul(Tensor.normal(0, 1, random, DType.FLOAT32, 2, 3, 7, 24).to(dtype)).sum().backward();
+    List<double[]> all = new ArrayList<>();
+    all.add(y.detach().toDoubles());
+    in.forEach(t -> all.add(Objects.requireNonNull(t.grad()).toDoubles()));
+    return all;
+  }
+
+  @Test
+  void attention_in_bf16_is_that_in_fp32() {
+    assertSame(attention(DType.BFLOAT16), attention(DType.FLOAT32), 3e-2);
   }
 
   @Test
