@@ -1,7 +1,7 @@
 package dev.linnet.image;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
@@ -12,9 +12,6 @@ import org.bytedeco.opencv.opencv_core.Rect;
  * <p>One thread at a time.
  */
 final class NativePicture implements AutoCloseable {
-  /** Columns of padded blocks: their rows are whole ints, with one channel or three. */
-  private static final int PADDING = 4;
-
   private final Mat mat;
 
   NativePicture(Mat mat) {
@@ -33,6 +30,27 @@ final class NativePicture implements AutoCloseable {
     NativePicture copy = empty(picture.size(), picture.channels());
     copy.mat.data().put(picture.raw());
     return copy;
+  }
+
+  /** A copy of a part of a picture of the heap, inside which it must lie. */
+  static NativePicture of(Picture picture, Box part) {
+    NativePicture copy = empty(part.size(), picture.channels());
+    byte[] pixels = picture.raw();
+    int rowBytes = picture.width() * picture.channels();
+    int copied = part.size().width() * picture.channels();
+    try (BytePointer data = copy.mat.data()) {
+      ByteBuffer target = data.capacity((long) part.size().height() * copied).asBuffer();
+      int from = part.top() * rowBytes + part.left() * picture.channels();
+      for (int row = 0; row < part.size().height(); row++, from += rowBytes) {
+        target.put(pixels, from, copied);
+      }
+    }
+    return copy;
+  }
+
+  /** What OpenCV works on. */
+  Mat mat() {
+    return mat;
   }
 
   ImageSize size() {
@@ -64,72 +82,6 @@ final class NativePicture implements AutoCloseable {
       data.get(pixels);
     }
     return Picture.wrap(size, channels(), pixels);
-  }
-
-  /** The rows as ints of four bytes each; each row is padded to {@link #paddedInts}. */
-  int[] packed() {
-    return packed(size(), target -> mat.copyTo(target));
-  }
-
-  /** The columns as ints of four bytes each, as if the picture were transposed. */
-  int[] packedColumns() {
-    return packed(size().transposed(), target -> opencv_core.transpose(mat, target));
-  }
-
-  /** Sets the pixels from what {@link #packed} has given. */
-  void setPacked(int[] rows) {
-    setPacked(rows, size(), source -> source.copyTo(mat));
-  }
-
-  /** Sets the pixels from what {@link #packedColumns} has given. */
-  void setPackedColumns(int[] columns) {
-    setPacked(columns, size().transposed(), source -> opencv_core.transpose(source, mat));
-  }
-
-  /** Number of ints in a packed row of that many pixels. */
-  static int paddedInts(int width, int channels) {
-    return (width + PADDING - 1) / PADDING * channels;
-  }
-
-  /** What is done with a block without its padding. */
-  private interface BlockAction {
-    void run(Mat block);
-  }
-
-  private int[] packed(ImageSize size, BlockAction fill) {
-    int[] ints = new int[Math.multiplyExact(size.height(), paddedInts(size.width(), channels()))];
-    withBlock(
-        size,
-        (block, data) -> {
-          fill.run(block);
-          data.get(ints);
-        });
-    return ints;
-  }
-
-  private void setPacked(int[] ints, ImageSize size, BlockAction take) {
-    withBlock(
-        size,
-        (block, data) -> {
-          data.put(ints);
-          take.run(block);
-        });
-  }
-
-  /** What is done with a padded block: its part without the padding, and all of its memory. */
-  private interface PaddedAction {
-    void run(Mat block, IntPointer data);
-  }
-
-  private void withBlock(ImageSize size, PaddedAction action) {
-    int padded = (size.width() + PADDING - 1) / PADDING * PADDING;
-    try (Mat whole = new Mat(size.height(), padded, mat.type());
-        Rect rectangle = new Rect(0, 0, size.width(), size.height());
-        Mat block = new Mat(whole, rectangle);
-        BytePointer bytes = whole.data();
-        IntPointer data = new IntPointer(bytes)) {
-      action.run(block, data);
-    }
   }
 
   @Override

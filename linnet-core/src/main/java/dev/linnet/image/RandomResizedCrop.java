@@ -101,7 +101,7 @@ public record RandomResizedCrop(
 
   /** Cuts out a window that was drawn and resizes it. */
   public Picture apply(Picture picture, Box window) {
-    return Resize.apply(picture.crop(window), size, interpolation);
+    return Resize.apply(picture, window, size, interpolation);
   }
 
   /**

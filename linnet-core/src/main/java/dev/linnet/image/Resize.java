@@ -9,7 +9,7 @@ package dev.linnet.image;
  * <p>Any thread.
  */
 public final class Resize {
-  private static final int BLOCK_BYTES = 1 << 20;
+  private static final int BLOCK_INTS = 1 << 18;
 
   private Resize() {}
 
@@ -19,6 +19,17 @@ public final class Resize {
       return picture;
     }
     return apply(picture, Region.all(picture.size()), size, interpolation);
+  }
+
+  /** Cuts out a part and resizes that. */
+  static Picture apply(Picture picture, Box part, ImageSize size, Interpolation interpolation) {
+    boolean isExact = interpolation == Interpolation.NEAREST || part.size().equals(size);
+    if (isExact || !part.isInside(picture.size())) {
+      return apply(picture.crop(part), size, interpolation);
+    }
+    try (NativePicture source = NativePicture.of(picture, part)) {
+      return apply(source, Region.all(part.size()), size, interpolation);
+    }
   }
 
   /** Resizes a part whose edges may lie between pixels: Pillow's {@code resize(size, box=…)}. */
@@ -42,75 +53,82 @@ public final class Resize {
     ImageSize from = source.size();
     boolean horizontal = region.cutsColumns(from) || size.width() != from.width();
     boolean vertical = region.cutsRows(from) || size.height() != from.height();
-    Taps columns = Taps.of(filter, from.width(), region.left(), region.right(), size.width());
-    Taps rows = Taps.of(filter, from.height(), region.top(), region.bottom(), size.height());
     if (!horizontal && !vertical) {
       return source.toPicture();
     }
-    if (!vertical) {
-      return picture(alongRows(source, columns));
-    }
-    if (!horizontal) {
-      return picture(alongColumns(source, rows));
-    }
-    int shorter = from.height() - size.height();
-    boolean verticalFirst = shorter > 0 && shorter > 2L * (from.width() - size.width());
-    if (verticalFirst) {
-      try (NativePicture between = alongColumns(source, rows)) {
-        return picture(alongRows(between, columns));
+    Taps columns = Taps.of(filter, from.width(), region.left(), region.right(), size.width());
+    Taps rows = Taps.of(filter, from.height(), region.top(), region.bottom(), size.height());
+    try (IntRows pixels = IntRows.of(source)) {
+      if (!vertical) {
+        return picture(alongRows(pixels, columns));
       }
-    }
-    Box used = new Box(rows.first(), 0, new ImageSize(rows.end() - rows.first(), from.width()));
-    try (NativePicture part = source.part(used);
-        NativePicture between = alongRows(part, columns)) {
-      return picture(alongColumns(between, rows.fromFirst()));
+      if (!horizontal) {
+        return picture(alongColumns(pixels, rows));
+      }
+      int shorter = from.height() - size.height();
+      boolean verticalFirst = shorter > 0 && shorter > 2L * (from.width() - size.width());
+      if (verticalFirst) {
+        try (IntRows between = alongColumns(pixels, rows)) {
+          return picture(alongRows(between, columns));
+        }
+      }
+      try (IntRows used = pixels.rows(rows.first(), rows.end() - rows.first());
+          IntRows between = alongRows(used, columns)) {
+        return picture(alongColumns(between, rows.fromFirst()));
+      }
     }
   }
 
-  private static Picture picture(NativePicture result) {
+  private static Picture picture(IntRows result) {
     try (result) {
       return result.toPicture();
     }
   }
 
-  /** The horizontal pass, in blocks of rows, each transposed on its way. */
-  private static NativePicture alongRows(NativePicture source, Taps taps) {
+  /** The horizontal pass, in blocks of rows, each transposed on its way there and back. */
+  private static IntRows alongRows(IntRows source, Taps taps) {
     ImageSize from = source.size();
-    NativePicture target =
-        NativePicture.empty(new ImageSize(from.height(), taps.count()), source.channels());
-    int most = blockLength(from.width() * source.channels());
+    int channels = source.channels();
+    IntRows target = IntRows.empty(new ImageSize(from.height(), taps.count()), channels);
+    int most = blockLength(source.length());
     for (int top = 0; top < from.height(); top += most) {
       int height = Math.min(most, from.height() - top);
-      try (NativePicture block = source.part(new Box(top, 0, new ImageSize(height, from.width())));
-          NativePicture into = target.part(new Box(top, 0, new ImageSize(height, taps.count())))) {
-        int rowInts = NativePicture.paddedInts(height, source.channels());
-        into.setPackedColumns(taps.apply(block.packedColumns(), rowInts));
+      try (IntRows block = source.rows(top, height);
+          IntRows columns = IntRows.empty(block.size().transposed(), channels);
+          IntRows made = IntRows.empty(new ImageSize(taps.count(), height), channels);
+          IntRows into = target.rows(top, height)) {
+        block.transposeTo(columns);
+        apply(taps, columns, made, 0, columns.length());
+        made.transposeTo(into);
       }
     }
     return target;
   }
 
   /** The vertical pass, in blocks of columns. */
-  private static NativePicture alongColumns(NativePicture source, Taps taps) {
+  private static IntRows alongColumns(IntRows source, Taps taps) {
     ImageSize from = source.size();
-    NativePicture target =
-        NativePicture.empty(new ImageSize(taps.count(), from.width()), source.channels());
-    int most = blockLength(from.height() * source.channels());
-    for (int left = 0; left < from.width(); left += most) {
-      int width = Math.min(most, from.width() - left);
-      try (NativePicture block =
-              source.part(new Box(0, left, new ImageSize(from.height(), width)));
-          NativePicture into = target.part(new Box(0, left, new ImageSize(taps.count(), width)))) {
-        int rowInts = NativePicture.paddedInts(width, source.channels());
-        into.setPacked(taps.apply(block.packed(), rowInts));
-      }
+    IntRows target = IntRows.empty(new ImageSize(taps.count(), from.width()), source.channels());
+    int most = blockLength(from.height());
+    for (int left = 0; left < source.length(); left += most) {
+      apply(taps, source, target, left, Math.min(most, source.length() - left));
     }
     return target;
   }
 
-  /** How many lines of that many bytes stay in the cache together. */
-  private static int blockLength(int lineBytes) {
-    return Math.max(64, BLOCK_BYTES / lineBytes / 4 * 4);
+  /** Some ints of each row of the target, from a first one on. */
+  private static void apply(Taps taps, IntRows source, IntRows target, int first, int length) {
+    IntLines lines = IntLines.ofThread();
+    int[][] from = lines.source(source.size().height(), length);
+    int[][] to = lines.target(taps.count(), length);
+    source.get(first, length, from);
+    taps.apply(from, to, length, source.channels() == 1 ? 4 : 3);
+    target.put(first, length, to);
+  }
+
+  /** How many lines of that many ints stay in the cache together. */
+  private static int blockLength(int ints) {
+    return Math.max(64, BLOCK_INTS / ints);
   }
 
   private static Picture nearest(Picture picture, Region region, ImageSize size) {
