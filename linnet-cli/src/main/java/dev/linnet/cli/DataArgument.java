@@ -84,8 +84,14 @@ final class DataArgument {
     return DataOptions.of(Places.of(session.shell().environment()));
   }
 
-  /** How it is opened to be looked at: nothing held out, pictures with all their boxes. */
+  /**
+   * How it is opened to be looked at: nothing held out, pictures with all their boxes, shards as
+   * far as they go.
+   */
   static DataOptions looking(Session session) {
-    return options(session).withHoldout(Holdout.NONE).withBoxes(Boxes.KEEP);
+    return options(session)
+        .withHoldout(Holdout.NONE)
+        .withBoxes(Boxes.KEEP)
+        .withCutShards(Integer.MAX_VALUE);
   }
 }

@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
     header = "reads every picture and names what is wrong",
     description =
         "Broken pictures, the same picture in two classes or splits, classes with one picture,"
-            + " pictures that a camera turned, tiny ones. Exit code 1 if a picture is broken.",
+            + " pictures that a camera turned, tiny ones, shards that end early. Exit code 1 if a"
+            + " picture or a shard is broken.",
     footer = {"  linnet data check photos/", "  linnet data check photos/ --json"})
 final class DataCheckVerb implements Callable<Integer> {
   @Mixin private DataArgument data = new DataArgument();
@@ -56,7 +57,9 @@ final class DataCheckVerb implements Callable<Integer> {
     } else {
       print(source, report);
     }
-    return report.count(DataCheck.Kind.BROKEN) > 0 ? Failures.FAILED : Failures.DONE;
+    return report.count(DataCheck.Kind.BROKEN) + report.count(DataCheck.Kind.CUT_SHARD) > 0
+        ? Failures.FAILED
+        : Failures.DONE;
   }
 
   private void print(DataSource source, DataCheck.Report report) {

@@ -15,17 +15,18 @@ import picocli.CommandLine.Spec;
 /** {@code data}: looks at a data set before anything is trained on it. */
 @Command(
     name = "data",
-    header = "looks at data sets: list, check, preview, stats, split",
+    header = "looks at data sets: list, check, preview, stats, split, shard",
     description =
         "A data set is a folder of class folders, with or without train, val and test; a tar of"
-            + " one; IDX or CIFAR files; a manifest (CSV or JSONL with path, label and split); or"
-            + " a name of the catalog.",
+            + " one; WebDataset shards; IDX or CIFAR files; a manifest (CSV or JSONL with path,"
+            + " label and split); or a name of the catalog.",
     footer = {
       "  linnet data list",
       "  linnet data check photos/",
       "  linnet data preview photos/ --out sheet.png",
       "  linnet data stats cifar10",
       "  linnet data split photos/ --val 0.2 --out photos.csv",
+      "  linnet data shard photos/ --out shards/",
     })
 final class DataVerb implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -39,6 +40,7 @@ final class DataVerb implements Callable<Integer> {
     line.addSubcommand("preview", new DataPreviewVerb(session));
     line.addSubcommand("stats", new DataStatsVerb(session));
     line.addSubcommand("split", new DataSplitVerb(session));
+    line.addSubcommand("shard", new DataShardVerb(session));
     return line;
   }
 

@@ -73,6 +73,38 @@ final class DataVerbTest {
   }
 
   @Test
+  void shards_are_written_checked_and_read() throws IOException {
+    Path data = Pictures.folders(folder.resolve("data"), 4);
+    Path shards = folder.resolve("shards");
+    String[] write = {"data", "shard", data.toString(), "--out", shards.toString()};
+    assertThat(
+            Run.of("data", "shard", data.toString(), "--shard-size", "3", "--out", shards + "")
+                .answered())
+        .isEqualTo(shards + ": 8 train, 3 shards\n");
+    assertThat(Run.of("data", "check", shards.toString()).answered())
+        .isEqualTo(
+            """
+            %s: WebDataset shards, 2 classes
+            8 train pictures from 16x16 to 16x16 pixels; 8 png, color
+            nothing is wrong
+            """
+                .formatted(shards));
+    Run again = Run.of(write);
+    assertThat(again.code()).isEqualTo(1);
+    assertThat(again.err())
+        .isEqualTo("linnet: --out: " + shards + " exists already; choose another name\n");
+    Path last = shards.resolve("train-000002.tar");
+    byte[] whole = Files.readAllBytes(last);
+    Files.write(last, java.util.Arrays.copyOf(whole, 700));
+    Run cut = Run.of("data", "check", shards.toString());
+    assertThat(cut.code()).isEqualTo(1);
+    assertThat(cut.out())
+        .startsWith(last + ": ends at byte 700 inside member \"")
+        .contains("; 0 samples before it are whole (the rest is skipped)\n")
+        .endsWith("\nfound: cut shard 1\n");
+  }
+
+  @Test
   void figures_are_told_of_the_split_that_is_asked_for() {
     JsonNode json = Run.of("data", "stats", "digits", "--split", "test", "--json").json();
     assertThat(json.fieldNames())
@@ -167,7 +199,7 @@ final class DataVerbTest {
     Run.of("data")
         .failed(
             2,
-            "linnet: \"linnet data\" needs a verb: list, check, preview, stats, split; see"
+            "linnet: \"linnet data\" needs a verb: list, check, preview, stats, split, shard; see"
                 + " \"linnet data --help\"");
   }
 }

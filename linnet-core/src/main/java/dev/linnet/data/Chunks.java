@@ -43,13 +43,24 @@ final class Chunks {
    * @return what the chunks gave, in their order
    */
   static <T> List<T> map(int size, int threads, Work<T> work) {
+    return map(size, SIZE, threads, work);
+  }
+
+  /**
+   * Does the work on all of {@code 0 … size − 1}.
+   *
+   * @param chunk how many are done at a time, at least 1
+   * @param threads at least 1
+   * @return what the chunks gave, in their order
+   */
+  static <T> List<T> map(int size, int chunk, int threads, Work<T> work) {
     Check.that(threads >= 1, "threads", threads, "at least 1");
     ExecutorService workers = Executors.newFixedThreadPool(threads, new Daemons());
     try {
       List<Future<T>> parts = new ArrayList<>();
-      for (int from = 0; from < size; from += SIZE) {
+      for (int from = 0; from < size; from += chunk) {
         int first = from;
-        int last = Math.min(size, from + SIZE);
+        int last = Math.min(size, from + chunk);
         parts.add(workers.submit(() -> work.on(first, last)));
       }
       List<T> results = new ArrayList<>(parts.size());

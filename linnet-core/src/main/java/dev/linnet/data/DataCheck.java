@@ -49,6 +49,8 @@ public final class DataCheck {
   public enum Kind {
     /** A picture that cannot be read; training skips it. */
     BROKEN,
+    /** A shard that ends early or is broken; training goes on without it only if it is told to. */
+    CUT_SHARD,
     /** A box that is empty, lies outside its picture or leaves it. */
     BAD_BOX,
     /** The same picture under two classes. */
@@ -166,7 +168,11 @@ public final class DataCheck {
     }
     addDuplicates(seen, findings);
     addClasses(findings);
-    source.warnings().forEach(line -> findings.add(new Finding(Kind.NOTICE, "", line)));
+    List<String> cut =
+        source.stored().values().iterator().next().shards().map(Shards::cut).orElse(List.of());
+    for (String line : source.warnings()) {
+      findings.add(new Finding(cut.contains(line) ? Kind.CUT_SHARD : Kind.NOTICE, "", line));
+    }
     findings.sort(Comparator.comparing(Finding::kind));
     Map<Split, Integer> pictures = new EnumMap<>(Split.class);
     source.stored().forEach((split, set) -> pictures.put(split, set.size()));

@@ -13,7 +13,8 @@ import dev.linnet.base.DownloadListener;
  * @param boxes what becomes of the boxes of a data set that has them
  * @param classes how class folders make classes
  * @param drawn what was drawn before and is to be taken again; {@link DrawnIndices#NONE} to draw
- * @param places where names are looked up
+ * @param cutShards shards that end early or are broken which are borne; what is before is used
+ * @param places where names are looked up and indexes are kept
  * @param downloads hears how far a download is
  */
 public record DataOptions(
@@ -23,6 +24,7 @@ public record DataOptions(
     Boxes boxes,
     ClassRule classes,
     DrawnIndices drawn,
+    int cutShards,
     Places places,
     DownloadListener downloads) {
   /** No limit. */
@@ -30,6 +32,7 @@ public record DataOptions(
 
   public DataOptions {
     Check.that(limit >= 1, "limit", limit, "at least 1");
+    Check.that(cutShards >= 0, "max_bad.shards", cutShards, "at least 0");
   }
 
   /** All pictures, seed 0, held out as usual. */
@@ -41,42 +44,56 @@ public record DataOptions(
         Boxes.NONE,
         ClassRule.USUAL,
         DrawnIndices.NONE,
+        0,
         places,
         DownloadListener.NONE);
   }
 
   /** These options with another part held out. */
   public DataOptions withHoldout(Holdout holdout) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 
   /** These options with another limit. */
   public DataOptions withLimit(int limit) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 
   /** These options with another seed. */
   public DataOptions withSeed(long seed) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 
   /** These options with boxes that become something else. */
   public DataOptions withBoxes(Boxes boxes) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 
   /** These options with another rule for classes. */
   public DataOptions withClasses(ClassRule classes) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 
   /** These options with what was drawn before. */
   public DataOptions withDrawn(DrawnIndices drawn) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+  }
+
+  /** These options with another number of cut shards that are borne. */
+  public DataOptions withCutShards(int cutShards) {
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 
   /** These options with another listener. */
   public DataOptions withDownloads(DownloadListener downloads) {
-    return new DataOptions(holdout, limit, seed, boxes, classes, drawn, places, downloads);
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
   }
 }

@@ -17,15 +17,23 @@ public final class DataSources {
   private final Catalog catalog;
   private final Disk disk;
   private final ClassRule classes;
+  private final Indexes indexes;
+  private final int cutShards;
 
   DataSources(Catalog catalog, Disk disk) {
-    this(catalog, disk, ClassRule.USUAL);
-  }
-
-  private DataSources(Catalog catalog, Disk disk, ClassRule classes) {
     this.catalog = catalog;
     this.disk = disk;
-    this.classes = classes;
+    this.classes = ClassRule.USUAL;
+    this.indexes = Indexes.NONE;
+    this.cutShards = 0;
+  }
+
+  private DataSources(DataOptions options) {
+    this.catalog = Catalog.STANDARD;
+    this.disk = Disk.REAL;
+    this.classes = options.classes();
+    this.indexes = Indexes.in(options.places().cache());
+    this.cutShards = options.cutShards();
   }
 
   /**
@@ -33,12 +41,12 @@ public final class DataSources {
    * directory, which is written {@code ./NAME}; other names are looked up in {@code LINNET_DATA}
    * too.
    *
-   * @param nameOrPath such as {@code cifar10}, {@code photos/} or {@code list.csv}
+   * @param nameOrPath such as {@code cifar10}, {@code photos/}, {@code list.csv} or, for shards
+   *     among other files, {@code train-{000..146}.tar}
    * @throws LinnetException if nothing is there, it is no data set, or a download failed
    */
   public static DataSource open(String nameOrPath, DataOptions options) {
-    return new DataSources(Catalog.STANDARD, Disk.REAL, options.classes())
-        .openNamed(nameOrPath, options);
+    return new DataSources(options).openNamed(nameOrPath, options);
   }
 
   DataSource openNamed(String nameOrPath, DataOptions options) {
@@ -47,6 +55,10 @@ public final class DataSources {
       return openEntry(entry.get(), options);
     }
     Path path = path(nameOrPath);
+    if (!Files.exists(path) && Braces.isIn(nameOrPath)) {
+      List<Path> shards = Braces.expand(nameOrPath).stream().map(DataSources::path).toList();
+      return DataSource.of(nameOrPath, webDataset(nameOrPath, shards, List.of()), options);
+    }
     if (!Files.exists(path)) {
       path =
           inData(nameOrPath, options.places())
@@ -116,6 +128,9 @@ public final class DataSources {
       return Manifest.read(path, disk, classes);
     }
     if (TarReader.isNamedTar(name) || TarReader.packing(path).isPresent()) {
+      if (WebDataset.isIn(path)) {
+        return webDataset(path.toString(), List.of(path), names);
+      }
       Recognized found = tree(TarReader.read(path, disk), names, boxes);
       return found.withLayout(found.layout() + " in a tar");
     }
@@ -144,15 +159,29 @@ public final class DataSources {
     if (!archives.isEmpty() && inside.stream().noneMatch(Files::isDirectory)) {
       return archives(folder, archives, names, boxes);
     }
+    if (archives.isEmpty()) {
+      List<Path> below = WebDataset.inSplits(inside);
+      if (!below.isEmpty() && WebDataset.isIn(below.get(0))) {
+        return webDataset(folder.toString(), below, names);
+      }
+    }
     return tree(FilesTree.below(folder, disk), names, boxes);
   }
 
-  private static boolean isArchive(Path file) {
+  private Recognized webDataset(String where, List<Path> shards, List<String> names) {
+    return WebDataset.read(where, shards, names, new WebDataset.Around(disk, indexes, cutShards));
+  }
+
+  static boolean isArchive(Path file) {
     return Files.isRegularFile(file) && TarReader.isNamedTar(String.valueOf(file.getFileName()));
   }
 
   /** A tar for each split, or one for all. */
-  private Recognized archives(Path folder, List<Path> archives, List<String> names, Boxes boxes) {
+  private Recognized archives(Path folder, List<Path> archives, List<String> names, Boxes boxes)
+      throws IOException {
+    if (WebDataset.isIn(archives.get(0))) {
+      return webDataset(folder.toString(), archives, names);
+    }
     List<String> stems =
         archives.stream().map(a -> TarReader.stem(String.valueOf(a.getFileName()))).toList();
     boolean each = stems.stream().allMatch(stem -> Split.of(stem).isPresent());

@@ -10,13 +10,12 @@ import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Pictures that are files of a tree. */
 final class FileStore implements Store {
   /** Twice the bytes of the largest picture that is read, uncompressed. */
-  private static final long MOST = 1L << 29;
+  static final long MOST = 1L << 29;
 
   private final Tree tree;
 
@@ -62,17 +61,18 @@ final class FileStore implements Store {
 
   @Override
   public PictureInfo info(int picture) {
-    ImageHeader header = ImageHeader.read(bytes(picture), where(picture));
-    return new PictureInfo(
-        header.format().name().toLowerCase(Locale.ROOT),
-        header.size(),
-        header.channels(),
-        header.exifOrientation());
+    return tree.info(picture)
+        .orElseGet(() -> PictureInfo.of(ImageHeader.read(bytes(picture), where(picture))));
   }
 
   @Override
   public Optional<Path> file(int picture) {
     return tree.file(picture);
+  }
+
+  @Override
+  public Optional<Shards> shards() {
+    return tree.layout();
   }
 
   @Override

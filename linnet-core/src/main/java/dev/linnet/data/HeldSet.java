@@ -8,6 +8,7 @@ import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -129,6 +130,11 @@ public final class HeldSet implements PictureSet {
   @Override
   public PictureInfo info(int index) {
     return set.info(index);
+  }
+
+  @Override
+  public Optional<Shards> shards() {
+    return set.shards();
   }
 
   @Override

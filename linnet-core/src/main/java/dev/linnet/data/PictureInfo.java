@@ -1,7 +1,9 @@
 package dev.linnet.data;
 
 import dev.linnet.base.Check;
+import dev.linnet.image.ImageHeader;
 import dev.linnet.image.ImageSize;
+import java.util.Locale;
 
 /**
  * What a picture of a data set is, before it is decoded.
@@ -20,5 +22,14 @@ public record PictureInfo(String format, ImageSize size, int channels, int exifO
         "exif_orientation",
         exifOrientation,
         "in [1, 8]");
+  }
+
+  /** What a header says. */
+  static PictureInfo of(ImageHeader header) {
+    return new PictureInfo(
+        header.format().name().toLowerCase(Locale.ROOT),
+        header.size(),
+        header.channels(),
+        header.exifOrientation());
   }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -294,6 +295,7 @@ public final class PictureLoader implements Loader {
     private final Deque<Job> ahead = new ArrayDeque<>();
     private final Deque<ByteBuffer> inUse = new ArrayDeque<>();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final Optional<Shards.Ahead> expected;
     private int submitted;
     private int taken;
     private long waited;
@@ -306,10 +308,18 @@ public final class PictureLoader implements Loader {
       this.repeats = repeats(order, set.size());
       this.submitted = firstBatch;
       this.taken = firstBatch;
+      this.expected = set.shards().filter(Shards::isStreamed).map(all -> all.expect(left()));
       for (ByteBuffer old = resting.poll(); old != null; old = resting.poll()) {
         inUse.add(old);
       }
       submit();
+    }
+
+    /** The pictures that this part is still to read, in their order. */
+    private int[] left() {
+      return IntStream.range(taken, batches())
+          .flatMap(number -> IntStream.of(options.slice(order, number)))
+          .toArray();
     }
 
     private void submit() {
@@ -368,6 +378,7 @@ public final class PictureLoader implements Loader {
       ahead.clear();
       resting.addAll(inUse);
       inUse.clear();
+      expected.ifPresent(Shards.Ahead::close);
     }
 
     private static void await(FutureTask<Void> part) {

@@ -5,6 +5,7 @@ import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Pictures with one label each, in a fixed order. Indices run from 0 to {@code size() - 1}.
@@ -50,6 +51,11 @@ public interface PictureSet {
    * @throws dev.linnet.image.BadPictureException if it is no picture; names the file
    */
   PictureInfo info(int index);
+
+  /** How the pictures lie in shards, where they do. */
+  default Optional<Shards> shards() {
+    return Optional.empty();
+  }
 
   /**
    * SHA-256 of the classes and of every picture's name, length and label, in hexadecimal; of raw

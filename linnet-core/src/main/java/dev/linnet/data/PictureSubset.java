@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Pictures of a set by their positions, in another order, some of them perhaps twice; classes and
@@ -133,6 +134,11 @@ public final class PictureSubset implements PictureSet {
   @Override
   public PictureInfo info(int index) {
     return set.info(positions[index]);
+  }
+
+  @Override
+  public Optional<Shards> shards() {
+    return set.shards().map(all -> all.through(i -> positions[i]));
   }
 
   /** That of the whole set and of the positions. */

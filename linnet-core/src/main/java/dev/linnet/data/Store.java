@@ -46,6 +46,11 @@ interface Store {
     return Optional.empty();
   }
 
+  /** How the pictures lie in shards, where they do. */
+  default Optional<Shards> shards() {
+    return Optional.empty();
+  }
+
   /** Whether the pixels are in memory already. */
   boolean isInMemory();
 

@@ -139,6 +139,11 @@ final class StoredSet implements PictureSet {
   }
 
   @Override
+  public Optional<Shards> shards() {
+    return store.shards().map(all -> all.through(i -> pictures[i]));
+  }
+
+  @Override
   public String fingerprint() {
     String known = fingerprint.get();
     if (known != null) {

@@ -37,6 +37,16 @@ interface Tree {
     return Optional.empty();
   }
 
+  /** What a picture is, where the index of the tree has it. */
+  default Optional<PictureInfo> info(int file) {
+    return Optional.empty();
+  }
+
+  /** How the files lie in shards, where they do. */
+  default Optional<Shards> layout() {
+    return Optional.empty();
+  }
+
   /** Folders without any file below them; only folders on disk know them. */
   default List<String> emptyFolders() {
     return List.of();

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A set with each class four times: as it is, and turned by 90°, 180° and 270°. A character that is
@@ -83,6 +84,11 @@ public final class TurnedSet implements PictureSet {
     PictureInfo info = set.info(index / TURNS);
     ImageSize size = index % 2 == 0 ? info.size() : info.size().transposed();
     return new PictureInfo(info.format(), size, info.channels(), info.exifOrientation());
+  }
+
+  @Override
+  public Optional<Shards> shards() {
+    return set.shards().map(all -> all.through(i -> i / TURNS));
   }
 
   @Override

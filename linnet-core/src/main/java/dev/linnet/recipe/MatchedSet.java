@@ -3,10 +3,12 @@ package dev.linnet.recipe;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.Shards;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.List;
+import java.util.Optional;
 
 /** Pictures whose labels are the network's. */
 final class MatchedSet implements PictureSet {
@@ -61,6 +63,11 @@ final class MatchedSet implements PictureSet {
   @Override
   public PictureInfo info(int index) {
     return set.info(index);
+  }
+
+  @Override
+  public Optional<Shards> shards() {
+    return set.shards();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.linnet.base.internal.About;
 import dev.linnet.data.ClassSampler;
 import dev.linnet.data.GroupedSampler;
 import dev.linnet.data.Sampler;
+import dev.linnet.data.ShardSampler;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,7 +37,7 @@ public interface SamplingRecipe {
 
     @Override
     public Sampler sampler(int batch) {
-      return Sampler.UNIFORM;
+      return ShardSampler.USUAL;
     }
   }
 

@@ -8,6 +8,7 @@ import dev.linnet.data.Loader;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.ShardSampler;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.PictureTransform;
@@ -90,7 +91,8 @@ public final class DataBench {
             ImageSize.square(plan.size()),
             Normalization.IMAGENET);
     PictureLoader.Options options =
-        new PictureLoader.Options(BATCH, PictureLoader.Order.SHUFFLED, 0, plan.workers());
+        new PictureLoader.Options(BATCH, PictureLoader.Order.SHUFFLED, 0, plan.workers())
+            .withSampler(ShardSampler.USUAL);
     BadPictures bad = new BadPictures(BadPictures.Limit.DEFAULT, set.size(), warnings);
     try (PictureLoader loader = new PictureLoader(many, reading, options, bad)) {
       return time(loader, plan);

@@ -3,10 +3,12 @@ package dev.linnet.train.bench;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.Shards;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A set several times over, so that epochs are long and workers start once.
@@ -49,6 +51,11 @@ record RepeatedSet(PictureSet set, int times) implements PictureSet {
   @Override
   public PictureInfo info(int index) {
     return set.info(index % set.size());
+  }
+
+  @Override
+  public Optional<Shards> shards() {
+    return set.shards().map(all -> all.through(i -> i % set.size()));
   }
 
   @Override
