@@ -15,6 +15,7 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Fusion;
+import dev.linnet.tensor.LoadYield;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.train.FeatureTable;
@@ -39,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -113,6 +115,10 @@ final class BenchVerb implements Callable<Integer> {
     private static final int USUAL_SIZE = 224;
 
     Map<String, Object> run(String verb, StepBench.Work work, Session session) {
+      return run(verb, work, () -> {}, session);
+    }
+
+    Map<String, Object> run(String verb, StepBench.Work work, Runnable between, Session session) {
       int published = Zoo.find(model).published().preprocessing().input().height();
       int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
       Device device = session.device();
@@ -120,7 +126,7 @@ final class BenchVerb implements Callable<Integer> {
       StepBench.Warmup before =
           warmup == null ? StepBench.Warmup.DEFAULT : StepBench.Warmup.ofSteps(warmup);
       StepBench.Plan plan = new StepBench.Plan(model, batch, pixels, device, dtype, steps, before);
-      StepTimes times = StepBench.run(work, plan);
+      StepTimes times = StepBench.run(work, plan, between);
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", verb);
       row.put("model", model);
@@ -162,6 +168,9 @@ final class BenchVerb implements Callable<Integer> {
     @Option(names = "--no-fused", description = "libtorch's own operators alone, for comparison")
     private boolean plain;
 
+    @Option(names = "--yield", description = "leave cores that other programs use to them")
+    private boolean yields;
+
     private final Session session;
 
     TrainSteps(Session session) {
@@ -175,10 +184,11 @@ final class BenchVerb implements Callable<Integer> {
             case SGD -> StepBench.Work.TRAIN_SGD;
             case ADAMW -> StepBench.Work.TRAIN_ADAMW;
           };
-      Map<String, Object> row =
-          plain
-              ? Fusion.off(() -> options.run("train", work, session))
-              : options.run("train", work, session);
+      session.device(); // sets the threads
+      LoadYield yield = new LoadYield(Engine.threads());
+      Runnable between = yields ? yield::settle : () -> {};
+      Supplier<Map<String, Object>> measure = () -> options.run("train", work, between, session);
+      Map<String, Object> row = plain ? Fusion.off(measure) : measure.get();
       row.put("fused", plain ? "none" : Fusion.provider().orElse("none"));
       row.put("optimizer", optimizer.name().toLowerCase(Locale.ROOT));
       return answer(session, row);

@@ -426,8 +426,12 @@ public record Recipe(
    * Which kernels compute.
    *
    * @param fused whether fused kernels are used where there are any
+   * @param yields whether cores that other programs use are left to them, as {@link
+   *     dev.linnet.tensor.LoadYield} says: faster beside others, and not the same bytes each time
    */
-  public record Engine(@About("fused kernels") Fused fused) {
+  public record Engine(
+      @About("fused kernels") Fused fused,
+      @About("leave cores that other programs use to them") boolean yields) {
     /** Whether fused kernels are used. */
     public enum Fused {
       /** Where they are to be had. */

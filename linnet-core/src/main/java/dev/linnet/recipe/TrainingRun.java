@@ -27,6 +27,7 @@ import dev.linnet.report.Section;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Fusion;
+import dev.linnet.tensor.LoadYield;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
 import dev.linnet.train.EpochMetrics;
@@ -175,6 +176,16 @@ public final class TrainingRun implements AutoCloseable {
     this.finder = new LearningRateFinder(parts, options(recipe));
     trainer.listen(log);
     trainer.listen(new FirstPictures());
+    if (recipe.engine().yields()) {
+      LoadYield yield = new LoadYield(recipe.threads().value());
+      trainer.listen(
+          new TrainingListener() {
+            @Override
+            public void stepped(Step step) {
+              yield.settle();
+            }
+          });
+    }
   }
 
   /**

@@ -69,10 +69,11 @@ final class OneDnn {
     }
   }
 
-  /** Sizes and type of a tensor. */
-  private record PlaneKey(long n, long c, long h, long w, DType dtype, boolean relu) {
+  /** Sizes and type of a tensor, and the threads that a kernel shares its work among. */
+  private record PlaneKey(long n, long c, long h, long w, DType dtype, boolean relu, int threads) {
     static PlaneKey of(Tensor x, boolean relu) {
-      return new PlaneKey(x.dim(0), x.dim(1), x.dim(2), x.dim(3), x.dtype(), relu);
+      return new PlaneKey(
+          x.dim(0), x.dim(1), x.dim(2), x.dim(3), x.dtype(), relu, Engine.threads());
     }
 
     memory.desc form() {

@@ -33,6 +33,7 @@ final class ChooserTest {
           "val",
           "classes.held_out",
           "engine.fused",
+          "engine.yields",
           "model_options.activation",
           "model_options.padding",
           "model_options.squeeze_excite",

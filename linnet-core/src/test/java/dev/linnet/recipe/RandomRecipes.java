@@ -138,7 +138,7 @@ final class RandomRecipes {
         1 + (random.nextLong() >>> 20),
         auto(() -> random.nextInt(9)),
         auto(() -> 1 + random.nextInt(9)),
-        new Recipe.Engine(one(Recipe.Engine.Fused.values())));
+        new Recipe.Engine(one(Recipe.Engine.Fused.values()), random.nextBoolean(0.5)));
   }
 
   private Recipe.Swa swa(int epochs) {

@@ -102,7 +102,8 @@ final class RecipeProblemsTest {
     assertProblems(
         "engine: {fused: never}", "engine.fused: got \"never\" (my.yaml:1); must be auto or off");
     assertProblems(
-        "engine: fast", "engine: got \"fast\" (my.yaml:1); must be a mapping with the keys fused");
+        "engine: fast",
+        "engine: got \"fast\" (my.yaml:1); must be a mapping with the keys fused, yields");
     assertProblems(
         "optimizer: {name: adamw, betas: 0.9}\nschedule: {lr: 0.001}",
         "optimizer.betas: got 0.9 (my.yaml:1); must be a list such as [1, 2], each a number");

@@ -184,7 +184,7 @@ final class RecipeReaderTest {
                 10,
                 OrAuto.of(0),
                 OrAuto.of(1),
-                new Recipe.Engine(Recipe.Engine.Fused.OFF)));
+                new Recipe.Engine(Recipe.Engine.Fused.OFF, false)));
   }
 
   @Test

@@ -85,17 +85,26 @@ public final class StepBench {
    * @throws dev.linnet.base.LinnetException if there is no such model, or it cannot take the size
    */
   public static StepTimes run(Work work, Plan plan) {
+    return run(work, plan, () -> {});
+  }
+
+  /**
+   * Runs the steps.
+   *
+   * @param between runs after each step and is timed with it
+   */
+  public static StepTimes run(Work work, Plan plan, Runnable between) {
     ZooModel found = Zoo.find(plan.model());
     ModelOptions options = found.options();
     RandomState random = RandomState.of(0);
     try (Classifier model = found.create(options, plan.device(), random)) {
       StepTimes[] times = new StepTimes[1];
-      Scope.run("bench", () -> times[0] = run(work, plan, model));
+      Scope.run("bench", () -> times[0] = run(work, plan, model, between));
       return times[0];
     }
   }
 
-  private static StepTimes run(Work work, Plan plan, Classifier model) {
+  private static StepTimes run(Work work, Plan plan, Classifier model, Runnable between) {
     RandomState random = RandomState.of(1);
     int channels = model.inChannels();
     Tensor x =
@@ -105,10 +114,12 @@ public final class StepBench {
     return switch (work) {
       case INFER -> {
         model.eval();
-        yield time(plan, () -> infer(plan, model, x));
+        yield time(plan, () -> infer(plan, model, x), between);
       }
-      case TRAIN_SGD -> train(plan, model, x, new Sgd.Config(0.9, true), 1e-4, 0.01);
-      case TRAIN_ADAMW -> train(plan, model, x, AdamW.Config.DEFAULT, 0.01, 0.001);
+      case TRAIN_SGD ->
+          train(plan, model, new Update(new Sgd.Config(0.9, true), 1e-4, 0.01), x, between);
+      case TRAIN_ADAMW ->
+          train(plan, model, new Update(AdamW.Config.DEFAULT, 0.01, 0.001), x, between);
     };
   }
 
@@ -123,8 +134,10 @@ public final class StepBench {
     }
   }
 
+  private record Update(Optimizer.Config kind, double decay, double lr) {}
+
   private static StepTimes train(
-      Plan plan, Classifier model, Tensor x, Optimizer.Config kind, double decay, double lr) {
+      Plan plan, Classifier model, Update update, Tensor x, Runnable between) {
     model.train();
     long[] labels = new long[plan.batch()];
     RandomState random = RandomState.of(2);
@@ -133,7 +146,8 @@ public final class StepBench {
     }
     Tensor y = Tensor.of(labels).to(plan.device());
     CrossEntropy loss = new CrossEntropy(LABEL_SMOOTHING);
-    try (Optimizer optimizer = kind.over(ParameterGroups.of(model, decay, Decay.ALL))) {
+    try (Optimizer optimizer =
+        update.kind().over(ParameterGroups.of(model, update.decay(), Decay.ALL))) {
       return time(
           plan,
           () -> {
@@ -149,17 +163,23 @@ public final class StepBench {
                               () -> loss.forward(model.forward(x), y)));
               optimizer.clearGradients();
               value.backward();
-              optimizer.step(lr);
+              optimizer.step(update.lr());
               value.item();
             } finally {
               scope.close();
             }
-          });
+          },
+          between);
     }
   }
 
-  private static StepTimes time(Plan plan, Runnable step) {
-    return time(plan.warmup(), plan.steps(), plan.batch(), step);
+  private static StepTimes time(Plan plan, Runnable step, Runnable between) {
+    Runnable both =
+        () -> {
+          step.run();
+          between.run();
+        };
+    return time(plan.warmup(), plan.steps(), plan.batch(), both);
   }
 
   /** Runs a step until it is warm, then as often as asked for. */
