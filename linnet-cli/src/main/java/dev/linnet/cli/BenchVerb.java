@@ -1,5 +1,9 @@
 package dev.linnet.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.linnet.base.AtomicFile;
+import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.Holdout;
@@ -21,9 +25,11 @@ import dev.linnet.tensor.Tensor;
 import dev.linnet.train.FeatureTable;
 import dev.linnet.train.FeatureTrick;
 import dev.linnet.train.bench.DataBench;
+import dev.linnet.train.bench.Machine;
 import dev.linnet.train.bench.OptimizerBench;
 import dev.linnet.train.bench.PeakMemory;
 import dev.linnet.train.bench.StepBench;
+import dev.linnet.train.bench.StepProfile;
 import dev.linnet.train.bench.StepTimes;
 import dev.linnet.train.bench.TrickBench;
 import dev.linnet.tricks.RandAugment;
@@ -31,6 +37,7 @@ import dev.linnet.tricks.RandomErasing;
 import dev.linnet.tricks.WarpFilter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +47,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -60,6 +66,8 @@ import picocli.CommandLine.Spec;
             + "Nothing else should run meanwhile.",
     footer = {
       "  linnet bench train resnet50 --batch 16 --size 224 --dtype bf16",
+      "  linnet bench train resnet50 --profile --trace step.json",
+      "  linnet bench machine",
       "  linnet bench optimizer resnet50 --optimizer lamb",
       "  linnet bench data photos/ --workers 2",
       "  linnet bench start",
@@ -78,6 +86,7 @@ final class BenchVerb implements Callable<Integer> {
     line.addSubcommand("data", new DataReading(session));
     line.addSubcommand("tsne", new Maps(session));
     line.addSubcommand("start", new Start(session));
+    line.addSubcommand("machine", new MachineLimits(session));
     return line;
   }
 
@@ -119,20 +128,27 @@ final class BenchVerb implements Callable<Integer> {
     }
 
     Map<String, Object> run(String verb, StepBench.Work work, Runnable between, Session session) {
+      StepBench.Plan plan = plan(session);
+      return row(verb, plan, StepBench.run(work, plan, between));
+    }
+
+    StepBench.Plan plan(Session session) {
       int published = Zoo.find(model).published().preprocessing().input().height();
       int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
       Device device = session.device();
       DType dtype = session.trainingType(device);
       StepBench.Warmup before =
           warmup == null ? StepBench.Warmup.DEFAULT : StepBench.Warmup.ofSteps(warmup);
-      StepBench.Plan plan = new StepBench.Plan(model, batch, pixels, device, dtype, steps, before);
-      StepTimes times = StepBench.run(work, plan, between);
+      return new StepBench.Plan(model, batch, pixels, device, dtype, steps, before);
+    }
+
+    Map<String, Object> row(String verb, StepBench.Plan plan, StepTimes times) {
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", verb);
       row.put("model", model);
       row.put("batch", batch);
-      row.put("size", pixels);
-      row.put("dtype", dtype.toString());
+      row.put("size", plan.size());
+      row.put("dtype", plan.dtype().toString());
       row.put("ms", rounded(times.ms(), 2));
       row.put("min_ms", rounded(times.minMs(), 2));
       row.put("images_per_s", rounded(times.imagesPerSecond(), 1));
@@ -147,11 +163,13 @@ final class BenchVerb implements Callable<Integer> {
       name = "train",
       header = "times training steps",
       description =
-          "Forward, loss with label smoothing 0.1, backward and update on random pictures, in "
-              + "mixed precision.",
+          "Forward, loss with label smoothing 0.1, backward and update on random pictures, in mixed"
+              + " precision. --profile shows what operators and layers take, beside the best that"
+              + " \"linnet bench machine\" measures; docs/profile.md reads one.",
       footer = {
         "  linnet bench train resnet50 --batch 16 --size 224 --dtype bf16",
         "  linnet bench train resnet20 --batch 128 --json",
+        "  linnet bench train resnet50 --profile --depth 3 --trace step.json",
       })
   private static final class TrainSteps implements Callable<Integer> {
     /** What updates the weights. */
@@ -159,6 +177,8 @@ final class BenchVerb implements Callable<Integer> {
       SGD,
       ADAMW
     }
+
+    private static final int USUAL_DEPTH = 2;
 
     @Mixin private StepOptions options = new StepOptions();
 
@@ -170,6 +190,21 @@ final class BenchVerb implements Callable<Integer> {
 
     @Option(names = "--yield", description = "leave cores that other programs use to them")
     private boolean yields;
+
+    @Option(names = "--profile", description = "a table of what operators and layers take")
+    private boolean profile;
+
+    @Option(
+        names = "--depth",
+        paramLabel = "N",
+        description = "parts of a layer's name in the table of --profile; default 2")
+    private @Nullable Integer depth;
+
+    @Option(
+        names = "--trace",
+        paramLabel = "FILE",
+        description = "with --profile: a step for chrome://tracing and ui.perfetto.dev")
+    private @Nullable Path trace;
 
     private final Session session;
 
@@ -184,14 +219,57 @@ final class BenchVerb implements Callable<Integer> {
             case SGD -> StepBench.Work.TRAIN_SGD;
             case ADAMW -> StepBench.Work.TRAIN_ADAMW;
           };
-      session.device(); // sets the threads
-      LoadYield yield = new LoadYield(Engine.threads());
-      Runnable between = yields ? yield::settle : () -> {};
-      Supplier<Map<String, Object>> measure = () -> options.run("train", work, between, session);
-      Map<String, Object> row = plain ? Fusion.off(measure) : measure.get();
+      check();
+      return plain ? Fusion.off(() -> run(work)) : run(work);
+    }
+
+    private void check() {
+      if (!profile && (trace != null || depth != null)) {
+        throw new AskedWrongly(
+            (trace != null ? "--trace" : "--depth") + ": goes with --profile alone; add it");
+      }
+      if (profile && yields) {
+        throw new AskedWrongly("--yield: does not go with --profile; leave one of them out");
+      }
+      if (depth != null) {
+        Check.that(depth >= 1, "--depth", depth, "at least 1");
+      }
+      if (trace != null) {
+        NewFile.explicit("--trace", trace);
+      }
+    }
+
+    private int run(StepBench.Work work) {
+      if (!profile) {
+        session.device(); // sets the threads
+        LoadYield yield = new LoadYield(Engine.threads());
+        Runnable between = yields ? yield::settle : () -> {};
+        return answer(session, about(options.run("train", work, between, session)));
+      }
+      StepBench.Plan plan = options.plan(session);
+      Zoo.find(plan.model());
+      StepProfile found = StepBench.profile(work, plan, Machine.measure());
+      Path file = trace;
+      if (file != null) {
+        ByteBuffer text = UTF_8.encode(Json.write(found.trace()));
+        AtomicFile.write(file, channel -> channel.write(text));
+      }
+      Map<String, Object> row = about(options.row("train", plan, found.plain()));
+      ProfileTables tables = new ProfileTables(found, depth == null ? USUAL_DEPTH : depth);
+      row.putAll(tables.facts());
+      if (session.output().isJson()) {
+        row.put("profile", tables.json());
+        return answer(session, row);
+      }
+      answer(session, row);
+      tables.print(session.output());
+      return Failures.DONE;
+    }
+
+    private Map<String, Object> about(Map<String, Object> row) {
       row.put("fused", plain ? "none" : Fusion.provider().orElse("none"));
       row.put("optimizer", optimizer.name().toLowerCase(Locale.ROOT));
-      return answer(session, row);
+      return row;
     }
   }
 
@@ -519,17 +597,46 @@ final class BenchVerb implements Callable<Integer> {
     }
   }
 
+  @Command(
+      name = "machine",
+      header = "measures what this machine can do at best",
+      description =
+          "Copying memory (reading and writing both counted), matrix products and 3×3 convolutions,"
+              + " by type: what \"linnet bench train --profile\" measures operators by.",
+      footer = {"  linnet bench machine", "  linnet bench machine --threads 1 --json"})
+  private static final class MachineLimits implements Callable<Integer> {
+    private final Session session;
+
+    MachineLimits(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      if (session.common().threads != null) {
+        Engine.setThreads(session.common().threads);
+      }
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("verb", "machine");
+      row.putAll(ProfileTables.facts(Machine.measure()));
+      row.put("torch", Engine.version());
+      return answer(session, row);
+    }
+  }
+
   private static int answer(Session session, Map<String, Object> row) {
     row.put("rss_mb", PeakMemory.bytes() >> 20);
     if (session.output().isJson()) {
       session.output().json(row);
     } else {
-      row.forEach((name, value) -> session.output().answer("%-16s%s".formatted(name, value)));
+      int longest = row.keySet().stream().mapToInt(String::length).max().orElse(0);
+      String line = "%-" + Math.max(16, longest + 2) + "s%s";
+      row.forEach((name, value) -> session.output().answer(line.formatted(name, value)));
     }
     return Failures.DONE;
   }
 
-  private static double rounded(double value, int digits) {
+  static double rounded(double value, int digits) {
     return BigDecimal.valueOf(value).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
   }
 }

@@ -3,6 +3,8 @@ package dev.linnet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -52,6 +54,99 @@ final class BenchVerbTest {
     JsonNode json =
         Run.of("bench", "train", "lenet5", "--batch=2", "--steps=1", "--no-fused", "--json").json();
     assertThat(json.get("fused").asText()).isEqualTo("none");
+  }
+
+  @Test
+  void a_profile_is_told_by_phase_operator_and_layer(@TempDir Path folder) throws IOException {
+    Path trace = folder.resolve("step.json");
+    JsonNode json =
+        Run.of(
+                "bench",
+                "train",
+                "lenet5",
+                "--batch=2",
+                "--steps=1",
+                "--warmup=1",
+                "--dtype=fp32",
+                "--profile",
+                "--depth=1",
+                "--trace=" + trace,
+                "--json")
+            .json();
+    assertThat(json.get("profiled_ms").asDouble()).isPositive();
+    assertThat(json.get("overhead_percent").isNumber()).isTrue();
+    assertThat(json.get("copy_gb_per_s").asDouble()).isPositive();
+    assertThat(json.get("matmul_gflop_per_s_bf16").asDouble()).isPositive();
+    JsonNode profile = json.get("profile");
+    assertThat(profile.fieldNames()).toIterable().containsExactly("phases", "operators", "layers");
+    assertThat(profile.get("phases").get(0).fieldNames())
+        .toIterable()
+        .containsExactly("phase", "ms", "share");
+    assertThat(profile.get("operators").findValuesAsText("operator"))
+        .contains("conv2d 5×5", "conv2d 5×5, back", "max_pool2d", "fused_sgd");
+    assertThat(profile.get("operators").get(0).fieldNames())
+        .toIterable()
+        .containsExactly("operator", "calls", "ms", "share", "bytes", "flops", "at_best_ms");
+    assertThat(profile.get("layers").findValuesAsText("layer")).contains("conv1", "fc2", "(loss)");
+    assertThat(profile.get("layers").get(0).fieldNames())
+        .toIterable()
+        .containsExactly("layer", "forward_ms", "backward_ms", "share", "at_best_ms");
+    JsonNode spans = new ObjectMapper().readTree(trace.toFile()).get("traceEvents");
+    assertThat(spans.findValuesAsText("name")).contains("step", "backward", "conv1", "conv2d 5×5");
+    assertThat(spans.get(0).fieldNames())
+        .toIterable()
+        .containsExactly("name", "cat", "ph", "ts", "dur", "pid", "tid", "args");
+  }
+
+  @Test
+  void a_profile_for_people_is_three_tables() {
+    String answer =
+        Run.of("bench", "train", "lenet5", "--batch=2", "--steps=1", "--warmup=1", "--profile")
+            .answered();
+    assertThat(answer)
+        .containsPattern("(?m)^phase +ms +%$")
+        .containsPattern("(?m)^operator +calls +ms +% +MB +GB/s +GFLOP/s +roofline %$")
+        .containsPattern("(?m)^layer +forward ms +backward ms +% +roofline %$")
+        .containsPattern("(?m)^conv2d 5×5, back +2 ");
+  }
+
+  @Test
+  void what_goes_with_a_profile_alone_is_refused_without(@TempDir Path folder) {
+    Run.of("bench", "train", "lenet5", "--trace", "step.json")
+        .failed(2, "linnet: --trace: goes with --profile alone; add it");
+    Run.of("bench", "train", "lenet5", "--depth", "3")
+        .failed(2, "linnet: --depth: goes with --profile alone; add it");
+    Run.of("bench", "train", "lenet5", "--profile", "--yield")
+        .failed(2, "linnet: --yield: does not go with --profile; leave one of them out");
+    Run.of("bench", "train", "lenet5", "--profile", "--depth", "0")
+        .failed(2, "linnet: --depth: got 0; must be at least 1");
+    Run.of("bench", "train", "lenet5", "--profile", "--trace", folder.toString())
+        .failed(1, "linnet: --trace: " + folder + " exists already; choose another name");
+    Run.of("bench", "train", "lenet6", "--profile")
+        .failed(
+            1,
+            "linnet: model: got \"lenet6\"; must be a name of the zoo; did you mean \"lenet5\"?");
+  }
+
+  @Test
+  void the_machine_is_told_with_its_limits() {
+    JsonNode json = Run.of("bench", "machine", "--json").json();
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "verb",
+            "instructions",
+            "threads",
+            "copy_gb_per_s",
+            "copy_gb_per_s_1_thread",
+            "matmul_gflop_per_s_fp32",
+            "conv3x3_gflop_per_s_fp32",
+            "matmul_gflop_per_s_bf16",
+            "conv3x3_gflop_per_s_bf16",
+            "measured_s",
+            "torch",
+            "rss_mb");
+    assertThat(json.get("conv3x3_gflop_per_s_fp32").asDouble()).isPositive();
   }
 
   @Test
@@ -167,6 +262,6 @@ final class BenchVerbTest {
         .failed(
             2,
             "linnet: \"linnet bench\" needs a verb: train, infer, trick, optimizer, data, tsne,"
-                + " start; see \"linnet bench --help\"");
+                + " start, machine; see \"linnet bench --help\"");
   }
 }

@@ -4,6 +4,7 @@ import dev.linnet.base.RandomState;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
 import dev.linnet.tensor.Tensor;
@@ -36,7 +37,7 @@ public abstract class Module implements AutoCloseable {
 
   /** Computes the output; new tensors belong to the innermost open scope. */
   public final Tensor forward(Tensor x) {
-    return Taps.seen(this, compute(x));
+    return Taps.seen(this, Profiler.within(this, () -> compute(x)));
   }
 
   /** What {@link #forward} does. */

@@ -5,6 +5,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.BatchNorm;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
+import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -134,7 +135,7 @@ public final class NormAct extends Module {
 
   /** act(bn(x) + residual) of [N, C, H, W]. */
   public Tensor forward(Tensor x, Tensor residual) {
-    return Taps.seen(this, apply(x, residual));
+    return Taps.seen(this, Profiler.within(this, () -> apply(x, residual)));
   }
 
   /** act(dropPath(bn(x)) + residual) of [N, C, H, W]. */
@@ -142,8 +143,14 @@ public final class NormAct extends Module {
     if (!dropPath.isActive()) {
       return forward(x, residual);
     }
-    Tensor branch = apply(x, null, Nonlinearity.IDENTITY);
-    return Taps.seen(this, spec.activation().apply(dropPath.forward(branch).add(residual)));
+    return Taps.seen(
+        this,
+        Profiler.within(
+            this,
+            () -> {
+              Tensor branch = apply(x, null, Nonlinearity.IDENTITY);
+              return spec.activation().apply(dropPath.forward(branch).add(residual));
+            }));
   }
 
   /** act(dropBlock(bn(x))) of [N, C, H, W]. */
@@ -151,8 +158,14 @@ public final class NormAct extends Module {
     if (!dropBlock.isActive()) {
       return forward(x);
     }
-    Tensor norm = apply(x, null, Nonlinearity.IDENTITY);
-    return Taps.seen(this, spec.activation().apply(dropBlock.forward(norm)));
+    return Taps.seen(
+        this,
+        Profiler.within(
+            this,
+            () -> {
+              Tensor norm = apply(x, null, Nonlinearity.IDENTITY);
+              return spec.activation().apply(dropBlock.forward(norm));
+            }));
   }
 
   private Tensor apply(Tensor x, @Nullable Tensor residual) {

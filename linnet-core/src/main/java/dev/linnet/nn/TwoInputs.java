@@ -1,12 +1,13 @@
 package dev.linnet.nn;
 
+import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Tensor;
 
 /** A module of two inputs, such as a cell that sees the two before it; one stands for both. */
 public abstract class TwoInputs extends Module {
   /** Computes the output; new tensors belong to the innermost open scope. */
   public final Tensor forward(Tensor x, Tensor previous) {
-    return Taps.seen(this, compute(x, previous));
+    return Taps.seen(this, Profiler.within(this, () -> compute(x, previous)));
   }
 
   /** What {@link #forward(Tensor, Tensor)} does. */

@@ -52,6 +52,11 @@ final class DepthwiseConv extends Function {
   }
 
   @Override
+  protected long macs(Tensor[] inputs, Tensor[] results) {
+    return results[0].count() * inputs[WEIGHT].dim(2) * inputs[WEIGHT].dim(3);
+  }
+
+  @Override
   protected Tensor[] forward(Tensor... in) {
     biased = in.length > BIAS;
     save(in[X]);

@@ -430,6 +430,7 @@ public final class Foreach {
     IValueVector call(IValue... arguments) {
       IValueVector stack = new IValueVector(arguments);
       handle.callBoxed(stack);
+      Profiler.called(name(), arguments);
       return stack;
     }
   }

@@ -76,6 +76,14 @@ public abstract class Function {
   protected abstract @Nullable Tensor[] backward(@Nullable Tensor... gradients);
 
   /**
+   * Multiply-adds of {@link #forward}, as {@link Recording} counts them, for {@link Profiler}; the
+   * way back is taken to need as many for each of the first two inputs that needs a gradient.
+   */
+  protected long macs(Tensor[] inputs, Tensor[] results) {
+    return 0;
+  }
+
+  /**
    * Keeps a tensor for the way back.
    *
    * @return its number for {@link #saved}
@@ -104,6 +112,13 @@ public abstract class Function {
    * @throws IllegalStateException if it was called before
    */
   public final Tensor[] apply(Tensor... inputs) {
+    Profiler profiler = Profiler.current();
+    return profiler == null
+        ? applied(inputs)
+        : profiler.ahead(this, name, inputs, () -> applied(inputs));
+  }
+
+  private Tensor[] applied(Tensor... inputs) {
     if (state != State.NEW) {
       throw new IllegalStateException(name + USED);
     }
@@ -238,7 +253,11 @@ public abstract class Function {
     public TensorVector apply(TensorVector gradients) {
       Scope root = Scope.current().root();
       try {
-        TensorVector result = function.way(gradients);
+        Profiler profiler = Profiler.current();
+        TensorVector result =
+            profiler == null
+                ? function.way(gradients)
+                : profiler.back(function, gradients, () -> function.way(gradients));
         root.returned(result);
         return result;
       } catch (RuntimeException | Error e) {

@@ -61,7 +61,7 @@ public final class Fusion {
     if (!pass.training()
         || HERE.version.isEmpty()
         || OFF.get()
-        || Scope.current().recorder != null
+        || wantsPlain(Scope.current().recorder)
         || !isPlane(x, x)
         || x.count() == x.dim(1)
         || norm.weight().dtype() != DType.FLOAT32
@@ -85,7 +85,7 @@ public final class Fusion {
     if (groups == 1
         || x.device().kind() != Device.Kind.CPU
         || OFF.get()
-        || Scope.current().recorder != null
+        || wantsPlain(Scope.current().recorder)
         || !Autograd.isEnabled()
         || x.handle().dim() != 4
         || x.dim(1) != groups
@@ -103,6 +103,10 @@ public final class Fusion {
     Tensor kernel = weight.to(type);
     return Optional.of(
         (bias == null ? conv.apply(plane, kernel) : conv.apply(plane, kernel, bias.to(type)))[0]);
+  }
+
+  private static boolean wantsPlain(@Nullable Recorder recorder) {
+    return recorder != null && recorder.wantsPlain();
   }
 
   /** Whether a tensor is what the kernels read, and has sizes and type of another. */

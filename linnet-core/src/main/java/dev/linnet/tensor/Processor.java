@@ -12,6 +12,9 @@ import java.util.Set;
  * @param flags the kernel's names of its instruction sets; none where the system does not tell
  */
 public record Processor(Set<String> flags) {
+  private static final List<String> FOR_NUMBERS =
+      List.of("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8");
+
   public Processor {
     flags = Set.copyOf(flags);
   }
@@ -30,6 +33,11 @@ public record Processor(Set<String> flags) {
       return new Processor(Set.of());
     }
     return new Processor(Set.of());
+  }
+
+  /** Its instruction sets for numbers in rows, of those that libtorch and oneDNN make use of. */
+  public List<String> vectorSets() {
+    return FOR_NUMBERS.stream().filter(flags::contains).toList();
   }
 
   /**

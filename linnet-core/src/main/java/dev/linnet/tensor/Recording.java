@@ -53,7 +53,7 @@ public record Recording(List<Node> nodes) {
   /** Runs a forward pass without differentiation and records it; its result is not kept. */
   public static Recording of(Supplier<Tensor> forward) {
     Scope scope = Scope.open("recording");
-    Recorder recorder = new Recorder();
+    GraphRecorder recorder = new GraphRecorder();
     scope.recorder = recorder;
     try {
       Autograd.off(forward);
@@ -92,7 +92,8 @@ public record Recording(List<Node> nodes) {
     return bytes;
   }
 
-  private static final List<String> VIEWS =
+  /** Operators that give the memory of their input another shape. */
+  static final List<String> VIEWS =
       List.of(
           "reshape",
           "flatten",

@@ -156,6 +156,12 @@ public final class Scope implements AutoCloseable {
     return scope;
   }
 
+  /** What hears of the operators of this thread, if anything does. */
+  static @Nullable Recorder listening() {
+    Scope scope = CURRENT.get();
+    return scope == null ? null : scope.recorder;
+  }
+
   /** The outermost scope that this one is in. */
   Scope root() {
     Scope scope = this;

@@ -505,7 +505,8 @@ public final class Tensor implements AutoCloseable {
   /** Adds the gradients of this scalar to every leaf that asked for one. */
   public void backward() {
     org.bytedeco.pytorch.Tensor h = handle();
-    Scope.back(
+    Profiler.back(
+        h,
         () -> {
           h.backward();
           return h;
@@ -520,7 +521,8 @@ public final class Tensor implements AutoCloseable {
   public void backward(Tensor gradient) {
     org.bytedeco.pytorch.Tensor h = handle();
     org.bytedeco.pytorch.Tensor g = gradient.handle();
-    Scope.back(
+    Profiler.back(
+        h,
         () -> {
           h.backward(g, new BoolOptional(), false, new TensorArrayRefOptional());
           return h;
@@ -1033,6 +1035,7 @@ public final class Tensor implements AutoCloseable {
     if (fast.isPresent()) {
       return fast.get();
     }
+    Profiler.cast(weight, bias);
     Tensor y =
         new Tensor(
             isMeta()
@@ -1064,6 +1067,7 @@ public final class Tensor implements AutoCloseable {
    * @param bias [out], or null for none
    */
   public Tensor linear(Tensor weight, @Nullable Tensor bias) {
+    Profiler.cast(weight, bias);
     Tensor y = new Tensor(torch.linear(handle(), weight.handle(), optional(bias)), "linear");
     Recorder recorder = y.recorder();
     if (recorder != null) {

@@ -1,6 +1,6 @@
 /**
  * The engine: tensors, scopes of native memory, automatic differentiation, mixed precision, fused
- * kernels, and the recording of a forward pass.
+ * kernels, the recording of a forward pass, and the {@link dev.linnet.tensor.Profiler}.
  *
  * <p>The only room that sees the bindings of libtorch and oneDNN. Operators are methods of {@link
  * dev.linnet.tensor.Tensor}; what works on many tensors at once is in {@link

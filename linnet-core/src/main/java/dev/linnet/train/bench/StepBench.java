@@ -1,6 +1,7 @@
 package dev.linnet.train.bench;
 
 import dev.linnet.base.Check;
+import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.loss.CrossEntropy;
 import dev.linnet.models.Classifier;
@@ -16,8 +17,16 @@ import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Profile;
+import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * Times training steps or forward passes on random pictures: channels-last, mixed precision, and
@@ -25,6 +34,13 @@ import dev.linnet.tensor.Tensor;
  */
 public final class StepBench {
   private static final double LABEL_SMOOTHING = 0.1;
+
+  /** Phases of a step, as a profile names them. */
+  static final String FORWARD = "forward";
+
+  static final String LOSS = "loss";
+  static final String BACKWARD = "backward";
+  static final String OPTIMIZER = "optimizer";
 
   private StepBench() {}
 
@@ -82,7 +98,7 @@ public final class StepBench {
   /**
    * Runs the steps.
    *
-   * @throws dev.linnet.base.LinnetException if there is no such model, or it cannot take the size
+   * @throws LinnetException if there is no such model, or it cannot take the size
    */
   public static StepTimes run(Work work, Plan plan) {
     return run(work, plan, () -> {});
@@ -94,17 +110,54 @@ public final class StepBench {
    * @param between runs after each step and is timed with it
    */
   public static StepTimes run(Work work, Plan plan, Runnable between) {
+    return run(work, plan, (model, step) -> time(plan, step, between));
+  }
+
+  /**
+   * Runs the steps, then as many again with a look at what each operator takes.
+   *
+   * @param machine what the operators are measured by
+   * @throws LinnetException if there is no such model, it cannot take the size, or the device's
+   *     kernels run on behind their call
+   */
+  public static StepProfile profile(Work work, Plan plan, Machine machine) {
+    if (plan.device().kind() != Device.Kind.CPU) {
+      throw new LinnetException(
+          "--profile: got device "
+              + plan.device()
+              + "; must be cpu, as kernels elsewhere run on behind their call");
+    }
+    return run(work, plan, (model, step) -> profile(plan, machine, model, step));
+  }
+
+  private static StepProfile profile(Plan plan, Machine machine, Classifier model, Runnable step) {
+    StepTimes plain = time(plan, step, () -> {});
+    Profiler.run(step); // the first time, its own code is compiled
+    List<Profile> steps = new ArrayList<>();
+    for (int i = 0; i < plan.steps(); i++) {
+      steps.add(Profiler.run(step));
+    }
+    steps.sort(Comparator.comparingLong(Profile::nanos));
+    IdentityHashMap<Object, String> layers = new IdentityHashMap<>();
+    model.walk((name, module) -> layers.put(module, name));
+    return new StepProfile(machine, plain, steps.get(steps.size() / 2), layers);
+  }
+
+  private static <T> T run(Work work, Plan plan, BiFunction<Classifier, Runnable, T> measure) {
     ZooModel found = Zoo.find(plan.model());
     ModelOptions options = found.options();
     RandomState random = RandomState.of(0);
     try (Classifier model = found.create(options, plan.device(), random)) {
-      StepTimes[] times = new StepTimes[1];
-      Scope.run("bench", () -> times[0] = run(work, plan, model, between));
-      return times[0];
+      Scope scope = Scope.open("bench");
+      try {
+        return run(work, plan, model, step -> measure.apply(model, step));
+      } finally {
+        scope.close();
+      }
     }
   }
 
-  private static StepTimes run(Work work, Plan plan, Classifier model, Runnable between) {
+  private static <T> T run(Work work, Plan plan, Classifier model, Function<Runnable, T> measure) {
     RandomState random = RandomState.of(1);
     int channels = model.inChannels();
     Tensor x =
@@ -114,12 +167,12 @@ public final class StepBench {
     return switch (work) {
       case INFER -> {
         model.eval();
-        yield time(plan, () -> infer(plan, model, x), between);
+        yield measure.apply(() -> infer(plan, model, x));
       }
       case TRAIN_SGD ->
-          train(plan, model, new Update(new Sgd.Config(0.9, true), 1e-4, 0.01), x, between);
+          train(plan, model, x, new Updates(new Sgd.Config(0.9, true), 1e-4, 0.01), measure);
       case TRAIN_ADAMW ->
-          train(plan, model, new Update(AdamW.Config.DEFAULT, 0.01, 0.001), x, between);
+          train(plan, model, x, new Updates(AdamW.Config.DEFAULT, 0.01, 0.001), measure);
     };
   }
 
@@ -127,17 +180,22 @@ public final class StepBench {
     Scope scope = Scope.open("step");
     try {
       Tensor logits =
-          Autograd.off(() -> Autocast.run(plan.device(), plan.dtype(), () -> model.forward(x)));
+          Profiler.within(
+              FORWARD,
+              () ->
+                  Autograd.off(
+                      () -> Autocast.run(plan.device(), plan.dtype(), () -> model.forward(x))));
       logits.to(DType.FLOAT32).sum().item();
     } finally {
       scope.close();
     }
   }
 
-  private record Update(Optimizer.Config kind, double decay, double lr) {}
+  /** How weights are updated. */
+  private record Updates(Optimizer.Config kind, double decay, double lr) {}
 
-  private static StepTimes train(
-      Plan plan, Classifier model, Update update, Tensor x, Runnable between) {
+  private static <T> T train(
+      Plan plan, Classifier model, Tensor x, Updates updates, Function<Runnable, T> measure) {
     model.train();
     long[] labels = new long[plan.batch()];
     RandomState random = RandomState.of(2);
@@ -147,9 +205,8 @@ public final class StepBench {
     Tensor y = Tensor.of(labels).to(plan.device());
     CrossEntropy loss = new CrossEntropy(LABEL_SMOOTHING);
     try (Optimizer optimizer =
-        update.kind().over(ParameterGroups.of(model, update.decay(), Decay.ALL))) {
-      return time(
-          plan,
+        updates.kind().over(ParameterGroups.of(model, updates.decay(), Decay.ALL))) {
+      return measure.apply(
           () -> {
             Scope scope = Scope.open("step");
             try {
@@ -160,16 +217,18 @@ public final class StepBench {
                           Autocast.run(
                               plan.device(),
                               plan.dtype(),
-                              () -> loss.forward(model.forward(x), y)));
+                              () -> {
+                                Tensor logits = Profiler.within(FORWARD, () -> model.forward(x));
+                                return Profiler.within(LOSS, () -> loss.forward(logits, y));
+                              }));
               optimizer.clearGradients();
-              value.backward();
-              optimizer.step(update.lr());
+              Profiler.within(BACKWARD, () -> value.backward());
+              Profiler.within(OPTIMIZER, () -> optimizer.step(updates.lr()));
               value.item();
             } finally {
               scope.close();
             }
-          },
-          between);
+          });
     }
   }
 

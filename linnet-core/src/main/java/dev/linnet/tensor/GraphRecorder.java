@@ -1,0 +1,51 @@
+package dev.linnet.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the nodes of a {@link Recording}. */
+final class GraphRecorder implements Recorder {
+  private final List<Recording.Node> nodes = new ArrayList<>();
+
+  @Override
+  public void add(
+      String operator,
+      Map<String, Object> attributes,
+      long macs,
+      Tensor result,
+      @Nullable Tensor... inputs) {
+    List<Integer> from = new ArrayList<>();
+    List<Shape> shapes = new ArrayList<>();
+    boolean tracked = false;
+    for (Tensor input : inputs) {
+      if (input != null) {
+        from.add(input.node);
+        shapes.add(input.shape());
+        tracked |= input.node < 0 ? input.requiresGrad() : nodes.get(input.node).tracked();
+      }
+    }
+    result.node = nodes.size();
+    nodes.add(
+        new Recording.Node(
+            result.node,
+            operator,
+            from,
+            shapes,
+            result.shape(),
+            result.bytes(),
+            macs,
+            tracked,
+            attributes));
+  }
+
+  @Override
+  public boolean wantsPlain() {
+    return true;
+  }
+
+  List<Recording.Node> nodes() {
+    return nodes;
+  }
+}
