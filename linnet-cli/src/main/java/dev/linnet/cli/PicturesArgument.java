@@ -152,6 +152,7 @@ final class PicturesArgument {
             .withLimit(limit)
             .withClasses(saved.classRule())
             .withSeed(seed(session))
+            .withCutShards(saved.recipe().map(recipe -> recipe.maxBad().shards()).orElse(0))
             .withDownloads(new DownloadProgress(session.output()));
     boolean isOwn = own.isPresent() && isSame(name, own.get());
     Boxes usual = isOwn ? saved.recipe().map(Recipe::boxes).orElse(Boxes.NONE) : Boxes.NONE;

@@ -36,7 +36,7 @@ public record ShardSampler(int buffer) implements Sampler {
   public static final Sampler USUAL = (set, random) -> usual(set).order(set, random);
 
   public ShardSampler {
-    Check.that(buffer >= 1, "shuffle_buffer", buffer, "at least 1, or none");
+    Check.that(buffer >= 1, "sampling.buffer", buffer, "at least 1, or none");
   }
 
   /**
@@ -71,7 +71,7 @@ public record ShardSampler(int buffer) implements Sampler {
             .orElseThrow(
                 () ->
                     new LinnetException(
-                        "shuffle_buffer: got "
+                        "sampling.buffer: got "
                             + buffer
                             + ", but the data lie in no shards; must be none, which mixes them"
                             + " all"));

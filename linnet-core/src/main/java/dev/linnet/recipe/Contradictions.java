@@ -302,7 +302,7 @@ final class Contradictions {
     return nameOf(Kinds.LOSSES, recipe.loss());
   }
 
-  private static String nameOf(List<Kinds.Kind> kinds, Object choice) {
+  static String nameOf(List<Kinds.Kind> kinds, Object choice) {
     return kinds.stream()
         .filter(kind -> kind.type().isInstance(choice))
         .map(Kinds.Kind::name)

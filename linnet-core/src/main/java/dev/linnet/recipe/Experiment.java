@@ -132,6 +132,7 @@ public record Experiment(
                 .withSeed(recipe.seed())
                 .withBoxes(recipe.boxes())
                 .withClasses(recipe.classRule())
+                .withCutShards(recipe.maxBad().shards())
                 .withDrawn(drawn)
                 .withDownloads(around.downloads()));
     teachers.check(data.classes());
@@ -206,8 +207,10 @@ public record Experiment(
                 / recipe.accumulate());
     checkOptimizer(recipe, data.classes().size(), updates);
     checkFeatures(recipe, data.classes().size());
-    checkGroups(recipe, Ingredients.trained(recipe, data.train()));
+    PictureSet training = Ingredients.trained(recipe, data.train());
+    checkGroups(recipe, training);
     List<String> warnings = new ArrayList<>(data.warnings());
+    ShardUse.of(recipe, training, data.where()).ifPresent(warnings::add);
     warnings.addAll(chosen.warnings());
     Zoo.advice(recipe.model().value(), recipe.size().value()).ifPresent(warnings::add);
     MemoryEstimate memory = memory(recipe, data.classes().size());

@@ -413,12 +413,16 @@ public record Recipe(
    *
    * @param share share of the pictures, in [0, 1]
    * @param count pictures, at least 0
+   * @param shards that end early or are broken and are borne, at least 0
    */
   public record MaxBad(
-      @About("share of the pictures") double share, @About("number of pictures") int count) {
+      @About("share of the pictures") double share,
+      @About("number of pictures") int count,
+      @About("shards that end early or are broken, of which what is whole is used") int shards) {
     public MaxBad {
       Check.that(share >= 0 && share <= 1, "max_bad.share", share, "in [0, 1]");
       Check.that(count >= 0, "max_bad.count", count, "at least 0");
+      Check.that(shards >= 0, "max_bad.shards", shards, "at least 0");
     }
   }
 

@@ -30,14 +30,34 @@ public interface SamplingRecipe {
     return Map.of();
   }
 
-  /** Each picture once. */
-  record Uniform() implements SamplingRecipe {
-    /** The only one. */
-    public static final Uniform DEFAULT = new Uniform();
+  /**
+   * Each picture once.
+   *
+   * @param buffer pictures that are mixed while shards are read through, in [1, 100000000]
+   */
+  record Uniform(
+      @About(
+              "pictures that are mixed while shards are read through; none: all, read in any order;"
+                  + " auto: as many as 256 MB hold where shards are packed, else none")
+          OrAuto<OrNone<Integer>> buffer)
+      implements SamplingRecipe {
+    /** A buffer where shards are packed. */
+    public static final Uniform DEFAULT = new Uniform(OrAuto.auto());
+
+    public Uniform {
+      Check.that(
+          buffer.isAutoOr(some -> some.isNoneOr(n -> n >= 1 && n <= 100_000_000)),
+          "sampling.buffer",
+          buffer,
+          "in [1, 100000000], or auto or none");
+    }
 
     @Override
     public Sampler sampler(int batch) {
-      return ShardSampler.USUAL;
+      if (buffer.isAuto()) {
+        return ShardSampler.USUAL;
+      }
+      return buffer.value().isNone() ? Sampler.UNIFORM : new ShardSampler(buffer.value().value());
     }
   }
 

@@ -521,7 +521,7 @@ class WebDatasetTest {
     PictureSet folders = open(temp.resolve("plain").toString()).train();
     assertThatThrownBy(() -> sampler.order(folders, RandomState.of(1)))
         .hasMessage(
-            "shuffle_buffer: got 16, but the data lie in no shards; must be none, which mixes them"
+            "sampling.buffer: got 16, but the data lie in no shards; must be none, which mixes them"
                 + " all");
   }
 }

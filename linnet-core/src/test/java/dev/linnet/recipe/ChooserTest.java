@@ -262,7 +262,7 @@ final class ChooserTest {
       assertThat(Recipes.flat(recipe).entrySet())
           .filteredOn(key -> key.getValue().equals("auto"))
           .filteredOn(key -> !key.getKey().startsWith("tricks.")) // which know themselves
-          .filteredOn(key -> !key.getKey().equals("sampling.pictures")) // which the batch settles
+          .filteredOn(key -> !key.getKey().startsWith("sampling.")) // batch and shards settle them
           .extracting(Map.Entry::getKey)
           .containsExactlyInAnyOrderElementsOf(open);
       assertThat(recipe.batch().value()).isLessThanOrEqualTo(data.training());

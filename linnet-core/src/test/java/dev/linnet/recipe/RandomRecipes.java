@@ -134,7 +134,7 @@ final class RandomRecipes {
         none(this::clip),
         holdOut ? none(this::earlyStopping) : OrNone.none(),
         new Recipe.Checkpoint(1 + random.nextInt(1000)),
-        new Recipe.MaxBad(random.nextDouble(), random.nextInt(10)),
+        new Recipe.MaxBad(random.nextDouble(), random.nextInt(10), random.nextInt(3)),
         1 + (random.nextLong() >>> 20),
         auto(() -> random.nextInt(9)),
         auto(() -> 1 + random.nextInt(9)),
@@ -203,7 +203,11 @@ final class RandomRecipes {
 
   private SamplingRecipe sampling() {
     return switch (random.nextInt(4)) {
-      case 0 -> SamplingRecipe.Uniform.DEFAULT;
+      case 0 ->
+          new SamplingRecipe.Uniform(
+              auto(
+                  () ->
+                      random.nextBoolean(0.5) ? OrNone.none() : OrNone.of(1 + random.nextInt(99))));
       case 3 -> new SamplingRecipe.Grouped(auto(() -> 2 + random.nextInt(9)));
       case 1 -> SamplingRecipe.Balanced.DEFAULT;
       default -> new SamplingRecipe.Weighted(classes());

@@ -186,9 +186,10 @@ final class RecipeProblemsTest {
     assertProblems(
         "budget_seconds: 0", "budget_seconds: got 0 (my.yaml:1); must be at least 1, or none");
     assertProblems(
-        "max_bad: {share: 2, count: -1}",
+        "max_bad: {share: 2, count: -1, shards: -1}",
         "max_bad.share: got 2 (my.yaml:1); must be in [0, 1]",
-        "max_bad.count: got -1 (my.yaml:1); must be at least 0");
+        "max_bad.count: got -1 (my.yaml:1); must be at least 0",
+        "max_bad.shards: got -1 (my.yaml:1); must be at least 0");
     assertProblems(
         "checkpoint: {every_seconds: 0}",
         "checkpoint.every_seconds: got 0 (my.yaml:1); must be at least 1");

@@ -111,7 +111,7 @@ final class RecipeReaderTest {
             clip: {name: norm, max: 5}
             early_stopping: false
             checkpoint: {every_seconds: 5}
-            max_bad: {share: 0, count: 0}
+            max_bad: {share: 0, count: 0, shards: 2}
             max_pixels: 10
             workers: 0
             threads: 1
@@ -180,7 +180,7 @@ final class RecipeReaderTest {
                 OrNone.of(new ClipRecipe.Norm(5)),
                 OrNone.none(),
                 new Recipe.Checkpoint(5),
-                new Recipe.MaxBad(0, 0),
+                new Recipe.MaxBad(0, 0, 2),
                 10,
                 OrAuto.of(0),
                 OrAuto.of(1),

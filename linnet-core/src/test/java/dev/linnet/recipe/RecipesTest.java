@@ -61,7 +61,7 @@ final class RecipesTest {
     assertThat(plain.accumulate()).isEqualTo(1);
     assertThat(plain.epochs().value()).isEqualTo(10);
     assertThat(plain.modelOptions()).isEqualTo(Recipe.ModelOptions.DEFAULT);
-    assertThat(plain.maxBad()).isEqualTo(new Recipe.MaxBad(0.01, 3));
+    assertThat(plain.maxBad()).isEqualTo(new Recipe.MaxBad(0.01, 3, 0));
     assertThat(plain.maxPixels()).isEqualTo(89_478_485);
     assertThat(plain.checkpoint().everySeconds()).isEqualTo(300);
   }
