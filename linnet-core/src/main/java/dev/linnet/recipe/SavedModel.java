@@ -27,6 +27,7 @@ import dev.linnet.train.FeatureExtractor;
 import dev.linnet.train.FeatureTable;
 import dev.linnet.train.OneShot;
 import dev.linnet.train.Predictor;
+import dev.linnet.train.RunFolder;
 import dev.linnet.train.TestTimeAugmentation;
 import dev.linnet.train.TestTimeViews;
 import dev.linnet.train.robustness.Robustness;
@@ -34,6 +35,7 @@ import dev.linnet.train.robustness.RobustnessEvaluator;
 import dev.linnet.train.robustness.RobustnessPlan;
 import dev.linnet.weights.Hub;
 import dev.linnet.weights.Pretrained;
+import dev.linnet.weights.WeightsFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +83,29 @@ public record SavedModel(
    */
   public static SavedModel open(String architecture, Path weights, Device device) {
     return of(Origin.of(architecture, weights), device);
+  }
+
+  /**
+   * The files that {@link #open(String, Hub, Device)} reads, all in one folder: a folder with
+   * copies of them opens alike, on any machine.
+   *
+   * @throws LinnetException if the name is none of what can be opened, or cannot be fetched
+   */
+  public static List<Path> files(String name, Hub hub) {
+    return files(Origin.of(name, hub));
+  }
+
+  /** The files that {@link #open(String, Path, Device)} reads: the weights come first. */
+  public static List<Path> files(String architecture, Path weights) {
+    return files(Origin.of(architecture, weights));
+  }
+
+  private static List<Path> files(Origin origin) {
+    List<Path> files = new ArrayList<>(WeightsFolder.files(origin.source()));
+    if (origin.recipe().isPresent()) {
+      files.add(new RunFolder(origin.source()).recipe());
+    }
+    return List.copyOf(files);
   }
 
   private static SavedModel of(Origin origin, Device device) {

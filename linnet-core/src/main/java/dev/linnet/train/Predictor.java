@@ -200,7 +200,6 @@ public final class Predictor implements AutoCloseable {
             PictureLoader.Order.SEQUENTIAL,
             0,
             workers);
-    List<String> names = classes();
     try (PictureLoader loader = new PictureLoader(pictures, reading, options, bad);
         Loader.Pass pass = loader.pass(0, 0)) {
       while (pass.hasNext()) {
@@ -210,15 +209,47 @@ public final class Predictor implements AutoCloseable {
           if (batch.size() == 0) {
             continue;
           }
-          float[] logits = logits(batch.prepared(device).images());
-          for (int i = 0; i < batch.size(); i++) {
-            answers.accept(prediction(pictures.name(batch.index(i)), logits, i, names));
-          }
+          List<String> names =
+              IntStream.range(0, batch.size())
+                  .mapToObj(row -> pictures.name(batch.index(row)))
+                  .toList();
+          predict(batch, names).forEach(answers);
         } finally {
           scope.close();
         }
       }
     }
+  }
+
+  /** How the pictures of {@link #predict(Batch, List)} are read. */
+  public PictureLoader.Reading reading() {
+    return reading;
+  }
+
+  /**
+   * Predicts pictures that were read as {@link #reading} says.
+   *
+   * @param batch as read, not prepared
+   * @param names what answers call them, one a picture
+   * @return an answer for each picture, in their order
+   */
+  public List<Prediction> predict(Batch batch, List<String> names) {
+    if (names.size() != batch.size()) {
+      throw new IllegalArgumentException(
+          "names: got " + names.size() + "; must be " + batch.size() + ", one a picture");
+    }
+    List<String> classes = classes();
+    List<Prediction> answers = new ArrayList<>();
+    Scope scope = Scope.open("prediction");
+    try {
+      float[] logits = logits(batch.prepared(device).images());
+      for (int row = 0; row < batch.size(); row++) {
+        answers.add(prediction(names.get(row), logits, row, classes));
+      }
+    } finally {
+      scope.close();
+    }
+    return answers;
   }
 
   private float[] logits(Tensor images) {

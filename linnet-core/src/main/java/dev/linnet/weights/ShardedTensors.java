@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -70,6 +71,15 @@ final class ShardedTensors implements TensorFile {
         opened.close();
       }
     }
+  }
+
+  /**
+   * Names of the files beside an index that it speaks of.
+   *
+   * @throws LinnetException if it is broken
+   */
+  static List<String> files(Path index) {
+    return weightMap(index, parse(index)).values().stream().distinct().toList();
   }
 
   private static TensorFile openShard(Path index, String name) {

@@ -11,6 +11,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -90,6 +91,26 @@ public final class WeightsFolder {
   /** The file with the weights: itself, or the one in a folder. */
   public static Path file(Path source) {
     return Files.isDirectory(source) ? weights(source) : source;
+  }
+
+  /**
+   * The files that are read, all in one folder: {@code config.json} unless it is a bare file, the
+   * weights, and where these are an index the files that it names.
+   *
+   * @param source a folder of weights, or a bare file
+   * @throws LinnetException if there are no weights, or their index is broken
+   */
+  public static List<Path> files(Path source) {
+    Path weights = file(source);
+    List<Path> files = new ArrayList<>();
+    if (Files.isDirectory(source)) {
+      files.add(source.resolve(CONFIG));
+    }
+    files.add(weights);
+    if (TensorFile.Format.of(weights) == TensorFile.Format.SHARDS) {
+      ShardedTensors.files(weights).forEach(name -> files.add(weights.resolveSibling(name)));
+    }
+    return List.copyOf(files);
   }
 
   /**

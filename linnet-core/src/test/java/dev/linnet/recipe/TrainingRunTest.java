@@ -210,6 +210,11 @@ class TrainingRunTest {
         png,
         dev.linnet.image.PngWriter.write(
             data.need(Split.TEST).read(3, dev.linnet.image.DecodeOptions.DEFAULT)));
+    assertThat(SavedModel.files(folder.resolve("a").toString(), Hub.of(Map.of())))
+        .containsExactly(
+            folder.resolve("a/config.json"),
+            folder.resolve("a/model.safetensors"),
+            folder.resolve("a/recipe.yaml"));
     try (Predictor predictor = saved.predictor(Device.CPU, DType.FLOAT32)) {
       Predictor.Prediction alone = predictor.predict(png);
       assertThat(alone.ranked()).hasSize(10);

@@ -67,6 +67,13 @@ final class ShardedTensorsTest {
   }
 
   @Test
+  void the_files_of_an_index_are_named_once() throws IOException {
+    write(map(all()));
+    assertThat(WeightsFolder.files(index()))
+        .containsExactly(index(), folder.resolve(ONE), folder.resolve(TWO));
+  }
+
+  @Test
   void every_tensor_comes_from_its_file() throws IOException {
     write(map(all()));
     try (TensorFile file = TensorFile.open(index())) {

@@ -265,6 +265,16 @@ class WeightsFolderTest {
   }
 
   @Test
+  void the_files_that_are_read_are_named() {
+    try (Classifier model = model("resnet20", 4, 3)) {
+      save(model);
+    }
+    Path weights = folder.resolve("model.safetensors");
+    assertThat(WeightsFolder.files(folder)).containsExactly(config(), weights);
+    assertThat(WeightsFolder.files(weights)).containsExactly(weights);
+  }
+
+  @Test
   void weights_are_read_into_a_network_in_place() {
     try (Classifier model = model("resnet20", 4, 3);
         Classifier other = Zoo.create("resnet20", model4(), Device.CPU, RandomState.of(99))) {
