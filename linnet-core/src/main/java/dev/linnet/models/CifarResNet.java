@@ -7,6 +7,7 @@ import dev.linnet.nn.Identity;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.NormAct;
 import dev.linnet.nn.Sequential;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 
@@ -98,8 +99,9 @@ public final class CifarResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      Tensor y = bn1.forward(conv1.forward(x));
-      return bn2.forward(conv2.forward(y), shortcut.forward(x), dropPath);
+      Tensor[] ways = Fusion.fork(x);
+      Tensor y = bn1.forward(conv1.forward(ways[0]));
+      return bn2.forward(conv2.forward(y), shortcut.forward(ways[1]), dropPath);
     }
   }
 

@@ -19,6 +19,7 @@ import dev.linnet.nn.NormAct;
 import dev.linnet.nn.Padding;
 import dev.linnet.nn.Sequential;
 import dev.linnet.nn.SqueezeExcite;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 import java.util.List;
@@ -358,7 +359,9 @@ public final class ResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      return end.apply(conv2.forward(bn1.forward(conv1.forward(x), dropBlock)), x);
+      Tensor[] ways = Fusion.fork(x);
+      Tensor y = bn1.forward(conv1.forward(ways[0]), dropBlock);
+      return end.apply(conv2.forward(y), ways[1]);
     }
   }
 
@@ -386,9 +389,10 @@ public final class ResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      Tensor y = bn1.forward(conv1.forward(x));
+      Tensor[] ways = Fusion.fork(x);
+      Tensor y = bn1.forward(conv1.forward(ways[0]));
       y = bn2.forward(conv2.forward(y), dropBlock);
-      return end.apply(conv3.forward(y), x);
+      return end.apply(conv3.forward(y), ways[1]);
     }
   }
 }

@@ -49,7 +49,7 @@ final class FusedNorm extends Function {
         pass.eps(),
         own());
     if (adds) {
-      kernels.addInto(y, in[RESIDUAL], relu);
+      kernels.add(y, in[RESIDUAL], y, relu);
     }
     move(x, mean, variance);
     save(x);

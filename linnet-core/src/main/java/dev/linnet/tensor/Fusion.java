@@ -77,6 +77,22 @@ public final class Fusion {
   }
 
   /**
+   * A tensor for each of two ways on, such as through a residual block and past it. Both are the
+   * tensor itself; what changes is how fast the gradients that come back are summed.
+   */
+  public static Tensor[] fork(Tensor x) {
+    if (HERE.version.isEmpty()
+        || OFF.get()
+        || Scope.current().recorder != null
+        || !Autograd.isEnabled()
+        || !x.requiresGrad()
+        || !isPlane(x, x)) {
+      return new Tensor[] {x, x};
+    }
+    return new Fork().apply(x);
+  }
+
+  /**
    * The form of {@link Tensor#conv2d} for one channel a group whose way back is fast; empty where
    * libtorch's is. It needs no kernels but libtorch's.
    */

@@ -300,15 +300,15 @@ final class OneDnn {
     }
   }
 
-  /** a + b, or relu(a + b), into a. */
-  void addInto(Tensor a, Tensor b, boolean relu) {
+  /** a + b, or relu(a + b), into y, which may be one of them. */
+  void add(Tensor a, Tensor b, Tensor y, boolean relu) {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
       adds.get(PlaneKey.of(a, relu), Add::new)
           .bound
           .set(dnnl.DNNL_ARG_SRC_0, a)
           .set(dnnl.DNNL_ARG_SRC_1, b)
-          .set(dnnl.DNNL_ARG_DST, a)
+          .set(dnnl.DNNL_ARG_DST, y)
           .run();
     } finally {
       scope.close();

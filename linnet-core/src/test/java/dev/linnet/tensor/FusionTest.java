@@ -16,6 +16,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class FusionTest {
@@ -177,6 +178,29 @@ final class FusionTest {
   @Test
   void attention_in_bf16_is_that_in_fp32() {
     assertSame(attention(DType.BFLOAT16), attention(DType.FLOAT32), 3e-2);
+  }
+
+  private static List<double[]> forked(DType dtype) {
+    Tensor x =
+        Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 2, 16, 5, 4)
+            .to(dtype)
+            .channelsLast()
+            .requireGrad(true);
+    Tensor[] ways = Fusion.fork(x.mul(1.5));
+    ways[0].mul(ways[0]).add(ways[1]).sum().backward();
+    Tensor[] one = Fusion.fork(x.mul(2));
+    one[1].mul(3).sum().backward();
+    return List.of(
+        ways[0].detach().toDoubles(),
+        ways[1].detach().toDoubles(),
+        Objects.requireNonNull(x.grad()).toDoubles());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16", "FLOAT64"})
+  void gradients_of_two_ways_are_summed(DType dtype) {
+    assertSame(
+        forked(dtype), Fusion.off(() -> forked(dtype)), dtype == DType.BFLOAT16 ? 1e-2 : 1e-6);
   }
 
   @Test
