@@ -73,6 +73,9 @@ public final class Profiler implements Recorder {
   private static final Set<String> READ_RESULT =
       Set.of("relu", "relu6", "sigmoid", "tanh", "exp", "sqrt", "softmax", "log_softmax");
 
+  /** Views that are copies where the memory lies otherwise. */
+  private static final Set<String> RESHAPES = Set.of("reshape", "flatten");
+
   /** Operators that read what they multiply in the type of their result. */
   private static final Set<String> PRODUCTS = Set.of("conv2d", "linear", "matmul", "attention");
 
@@ -178,8 +181,10 @@ public final class Profiler implements Recorder {
     final String name;
     final Object part;
     final long macs;
-    final long readAgain;
     final boolean own;
+
+    /** Bytes that its way back reads again; the first of its nodes that moves any has them. */
+    long readAgain;
 
     /** Nodes of a smaller number were made by it or by an operator before it. */
     final long nodes = torch.peek();
@@ -224,7 +229,7 @@ public final class Profiler implements Recorder {
       }
     }
     long written = result.bytes();
-    boolean moves = !(Recording.VIEWS.contains(operator) && shares(result, inputs));
+    boolean moves = !isView(operator, result, inputs);
     long readAgain =
         !moves || READ_NOTHING.contains(operator)
             ? 0
@@ -247,10 +252,13 @@ public final class Profiler implements Recorder {
     return count == 1 ? kernel : kernel + (weight.dim(1) == 1 ? ", depthwise" : ", grouped");
   }
 
-  private static boolean shares(Tensor result, @Nullable Tensor... inputs) {
+  /** Whether a result is its input by another shape. */
+  private static boolean isView(String operator, Tensor result, @Nullable Tensor... inputs) {
     Tensor first = inputs.length == 0 ? null : inputs[0];
-    return first != null
-        && first.handle().storage().data().address() == result.handle().storage().data().address();
+    return Recording.VIEWS.contains(operator)
+        && !(RESHAPES.contains(operator)
+            && first != null
+            && first.handle().data_ptr().address() != result.handle().data_ptr().address());
   }
 
   /** Runs a function's way ahead. */
@@ -596,9 +604,12 @@ public final class Profiler implements Recorder {
         dtype = DType.of(gradient.scalar_type());
       }
     }
-    boolean moves = !way.name.equals(VIEW + BACK) && !Recording.VIEWS.contains(way.operator.name);
-    long again = way.name.equals(CAST + BACK) ? 0 : way.operator.readAgain;
-    long bytes = moves ? bytes(given) + bytes(made) + again : 0;
+    boolean casts = way.name.equals(CAST + BACK);
+    long bytes = madeAnew(given, made);
+    if (bytes > 0) {
+      bytes += bytes(given) + (casts ? 0 : way.operator.readAgain);
+      way.operator.readAgain = casts ? way.operator.readAgain : 0;
+    }
     Profile.Work work = new Profile.Work(bytes, way.macs(), dtype, shapes);
     note(Profile.Kind.BACK, way.name, way.operator.part, start, end, work);
   }
@@ -625,6 +636,22 @@ public final class Profiler implements Recorder {
     } finally {
       deaf = false;
     }
+  }
+
+  /** Bytes of what was made and is not what was given, passed on. */
+  private static long madeAnew(TensorVector given, TensorVector made) {
+    long bytes = 0;
+    for (int i = 0; i < made.size(); i++) {
+      org.bytedeco.pytorch.Tensor gradient = made.get(i);
+      boolean passed = !gradient.defined();
+      for (int k = 0; k < given.size() && !passed; k++) {
+        passed =
+            given.get(k).defined()
+                && given.get(k).data_ptr().address() == gradient.data_ptr().address();
+      }
+      bytes += passed ? 0 : bytes(gradient);
+    }
+    return bytes;
   }
 
   private static long bytes(TensorVector tensors) {

@@ -79,6 +79,27 @@ final class ProfilerTest {
   }
 
   @Test
+  void what_only_passes_memory_on_moves_no_bytes() {
+    Scope.run(
+        "test",
+        () -> {
+          Tensor x = random(1, 4, 6).requireGrad(true);
+          Profile profile =
+              Profiler.run(
+                  () -> x.transpose(0, 1).reshape(24).reshape(4, 6).add(x).sum().backward());
+          assertThat(profile.events())
+              .filteredOn(e -> e.work().bytes() == 0)
+              .extracting(Profile.Event::name)
+              .contains("transpose", "reshape", "add, back", "reshape, back", "transpose, back");
+          assertThat(profile.events())
+              .filteredOn(e -> e.name().equals("reshape"))
+              .extracting(e -> e.work().bytes())
+              .as("of the transposed the first makes a copy")
+              .containsExactly(2L * 24 * 4, 0L);
+        });
+  }
+
+  @Test
   void a_way_back_belongs_to_the_part_that_went_ahead() {
     Scope.run(
         "test",

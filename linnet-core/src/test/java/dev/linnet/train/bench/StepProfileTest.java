@@ -1,7 +1,9 @@
 package dev.linnet.train.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.linnet.base.LinnetException;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
 import dev.linnet.tensor.DType;
@@ -102,6 +104,18 @@ final class StepProfileTest {
         .isBetween(0.999, 1.001);
     assertThat(profile.operators().stream().mapToDouble(StepProfile.Operator::share).sum())
         .isBetween(0.999, 1.001);
+  }
+
+  @Test
+  void a_device_whose_kernels_run_on_behind_their_call_is_refused() {
+    StepBench.Plan plan =
+        new StepBench.Plan(
+            "lenet5", BATCH, 28, Device.META, DType.FLOAT32, 1, StepBench.Warmup.ofSteps(1));
+    assertThatThrownBy(() -> StepBench.profile(StepBench.Work.TRAIN_SGD, plan, MACHINE))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "--profile: got device meta; must be cpu, as kernels elsewhere run on behind their"
+                + " call");
   }
 
   @Test
