@@ -123,13 +123,9 @@ final class BenchVerb implements Callable<Integer> {
 
     private static final int USUAL_SIZE = 224;
 
-    Map<String, Object> run(String verb, StepBench.Work work, Session session) {
-      return run(verb, work, () -> {}, session);
-    }
-
-    Map<String, Object> run(String verb, StepBench.Work work, Runnable between, Session session) {
+    Map<String, Object> train(StepBench.Work work, Runnable between, Session session) {
       StepBench.Plan plan = plan(session);
-      return row(verb, plan, StepBench.run(work, plan, between));
+      return row("train", plan, StepBench.run(work, plan, between));
     }
 
     StepBench.Plan plan(Session session) {
@@ -244,7 +240,7 @@ final class BenchVerb implements Callable<Integer> {
         session.device(); // sets the threads
         LoadYield yield = new LoadYield(Engine.threads());
         Runnable between = yields ? yield::settle : () -> {};
-        return answer(session, about(options.run("train", work, between, session)));
+        return answer(session, about(options.train(work, between, session)));
       }
       StepBench.Plan plan = options.plan(session);
       Zoo.find(plan.model());
@@ -276,13 +272,41 @@ final class BenchVerb implements Callable<Integer> {
   @Command(
       name = "infer",
       header = "times forward passes",
-      description = "Forward passes in evaluation mode on random pictures, in mixed precision.",
+      description =
+          "Forward passes in evaluation mode on random pictures, compiled as \"linnet predict\" and"
+              + " \"linnet eval\" do.",
       footer = {
-        "  linnet bench infer resnet50 --batch 32 --dtype bf16",
+        "  linnet bench infer resnet50 --mode throughput --dtype bf16",
+        "  linnet bench infer resnet50 --mode latency --dtype fp32 --json",
         "  linnet bench infer lenet5 --batch 1 --dtype fp32 --threads 1",
       })
   private static final class InferSteps implements Callable<Integer> {
+    /** What is asked for. */
+    enum Mode {
+      LATENCY(1, 100),
+      THROUGHPUT(32, 10);
+
+      private final int batch;
+      private final int steps;
+
+      Mode(int batch, int steps) {
+        this.batch = batch;
+        this.steps = steps;
+      }
+    }
+
     @Mixin private StepOptions options = new StepOptions();
+
+    @Option(
+        names = "--mode",
+        paramLabel = "MODE",
+        description =
+            "latency: 100 steps of one picture; throughput: 10 steps of 32; instead of --batch and"
+                + " --steps")
+    private @Nullable Mode mode;
+
+    @Option(names = "--no-fused", description = "libtorch's own operators alone, for comparison")
+    private boolean plain;
 
     private final Session session;
 
@@ -292,7 +316,19 @@ final class BenchVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      return answer(session, options.run("infer", StepBench.Work.INFER, session));
+      if (mode != null) {
+        options.batch = mode.batch;
+        options.steps = mode.steps;
+      }
+      StepBench.Plan plan = options.plan(session);
+      StepBench.Inference inference =
+          plain ? Fusion.off(() -> StepBench.infer(plan)) : StepBench.infer(plan);
+      Map<String, Object> row = options.row("infer", plan, inference.times());
+      boolean compiled = inference.plain().isEmpty();
+      row.put("fused", compiled ? Fusion.provider().orElse("none") : "none");
+      row.put("compile_s", rounded(compiled ? inference.compileSeconds() : 0, 2));
+      inference.plain().filter(why -> !plain).ifPresent(session.output()::note);
+      return answer(session, row);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.linnet.data.BadPictures;
 import dev.linnet.data.PictureList;
 import dev.linnet.recipe.SavedModel;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.train.Predictor;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -93,7 +94,8 @@ final class PredictVerb implements Callable<Integer> {
       boolean single = named.size() == 1 && !Files.isDirectory(named.get(0));
       int broken = 0;
       if (single) {
-        answers.add(predictor.predict(named.get(0)));
+        // One answer is there sooner than the network is compiled.
+        answers.add(Fusion.off(() -> predictor.predict(named.get(0))));
       } else {
         broken = predictAll(predictor, PictureList.of(named), answers);
       }

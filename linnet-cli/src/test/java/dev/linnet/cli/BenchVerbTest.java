@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.linnet.tensor.Fusion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -186,8 +187,29 @@ final class BenchVerbTest {
     assertThat(json.fieldNames())
         .toIterable()
         .containsAll(STEP_KEYS)
-        .contains("rss_mb")
-        .hasSize(STEP_KEYS.size() + 1);
+        .contains("rss_mb", "fused", "compile_s")
+        .hasSize(STEP_KEYS.size() + 3);
+  }
+
+  @Test
+  void forward_passes_are_timed_for_latency_and_for_throughput() {
+    JsonNode one =
+        Run.of("bench", "infer", "lenet5", "--mode=latency", "--warmup=0", "--json").json();
+    assertThat(one.get("batch").asInt()).isEqualTo(1);
+    assertThat(one.get("fused").asText()).isEqualTo(Fusion.provider().orElse("none"));
+    JsonNode many =
+        Run.of(
+                "bench",
+                "infer",
+                "lenet5",
+                "--mode=throughput",
+                "--warmup=0",
+                "--no-fused",
+                "--json")
+            .json();
+    assertThat(many.get("batch").asInt()).isEqualTo(32);
+    assertThat(many.get("fused").asText()).isEqualTo("none");
+    assertThat(many.get("compile_s").asDouble()).isZero();
   }
 
   @Test

@@ -6,8 +6,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fused kernels in training on the processor: several operators in one pass over the memory, where
- * it can be had, else libtorch's own. Results agree within the rounding of the type.
+ * Fused kernels on the processor: in training several operators in one pass over the memory, where
+ * it can be had, else libtorch's own; in inference {@link Compiled} networks. Results agree within
+ * the rounding of the type.
  */
 public final class Fusion {
   private static final Fusion HERE = probe();
@@ -48,6 +49,11 @@ public final class Fusion {
     } finally {
       OFF.set(before);
     }
+  }
+
+  /** Whether this thread works without fused kernels. */
+  static boolean isOff() {
+    return OFF.get();
   }
 
   /** The fused form of {@link BatchNorm#apply}; empty where it cannot be had. */

@@ -162,6 +162,11 @@ public final class Scope implements AutoCloseable {
     return scope == null ? null : scope.recorder;
   }
 
+  /** The scope around this one, or null. */
+  @Nullable Scope outer() {
+    return outer;
+  }
+
   /** The outermost scope that this one is in. */
   Scope root() {
     Scope scope = this;

@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.BoolOptional;
@@ -104,7 +106,12 @@ public final class Tensor implements AutoCloseable {
   public static Tensor full(double value, DType dtype, Device device, long... shape) {
     Scope.current();
     Scalar scalar = dtype.isFloating() ? new Scalar(value) : new Scalar((long) value);
-    return new Tensor(torch.full(shape, scalar, options(dtype, device)), "full");
+    Tensor y = new Tensor(torch.full(shape, scalar, options(dtype, device)), "full");
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.trace(y, none -> torch.full(shape, scalar, options(dtype, Device.CPU)));
+    }
+    return y;
   }
 
   /** Memory whose content is undefined. */
@@ -268,6 +275,21 @@ public final class Tensor implements AutoCloseable {
     } finally {
       scope.close();
     }
+  }
+
+  /** Whether it belongs to a scope or to one inside it. */
+  boolean isOf(Scope scope) {
+    for (Scope s = owner; s != null; s = s.outer()) {
+      if (s == scope) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The operator that made it. */
+  String origin() {
+    return origin;
   }
 
   void moveTo(Scope scope) {
@@ -448,7 +470,13 @@ public final class Tensor implements AutoCloseable {
 
   /** The same values in another type; this tensor itself if it has that type. */
   public Tensor to(DType dtype) {
-    return dtype() == dtype ? this : unary("to", handle().to(dtype.scalarType));
+    if (dtype() == dtype) {
+      Recorder recorder = recorder();
+      if (recorder == null || !recorder.traces()) {
+        return this;
+      }
+    }
+    return unary("to", h -> h.to(dtype.scalarType));
   }
 
   /** The same values on another device; this tensor itself if it is there. */
@@ -469,26 +497,26 @@ public final class Tensor implements AutoCloseable {
 
   /** Row-major without gaps; this tensor itself if it is. */
   public Tensor contiguous() {
-    return isContiguous() ? this : unary("contiguous", handle().contiguous());
+    return isContiguous() ? this : unary("contiguous", h -> h.contiguous());
   }
 
   /** {@code [N, C, H, W]} stored as {@code [N, H, W, C]}; this tensor itself if it is. */
   public Tensor channelsLast() {
     return isChannelsLast()
         ? this
-        : unary("channels_last", handle().contiguous(torch.MemoryFormat.ChannelsLast));
+        : unary("channels_last", h -> h.contiguous(torch.MemoryFormat.ChannelsLast));
   }
 
   /** A copy with memory of its own, in the same layout. */
   public Tensor copy() {
-    return unary("copy", handle().clone(new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
+    return unary("copy", h -> h.clone(new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
   }
 
   // ------------------------------------------------------------------ differentiation
 
   /** The same memory, cut off from the graph of differentiation. */
   public Tensor detach() {
-    return unary("detach", handle().detach());
+    return unary("detach", h -> h.detach());
   }
 
   /** Says whether {@link #backward} shall compute a gradient for this leaf. */
@@ -564,114 +592,114 @@ public final class Tensor implements AutoCloseable {
 
   /** This + other, broadcast. */
   public Tensor add(Tensor other) {
-    return binary("add", handle().add(other.handle()), other);
+    return binary("add", (a, b) -> a.add(b), other);
   }
 
   /** This + value. */
   public Tensor add(double value) {
-    return unary("add", handle().add(new Scalar(value)));
+    return unary("add", h -> h.add(new Scalar(value)));
   }
 
   /** This − other, broadcast. */
   public Tensor sub(Tensor other) {
-    return binary("sub", handle().sub(other.handle()), other);
+    return binary("sub", (a, b) -> a.sub(b), other);
   }
 
   /** This − value. */
   public Tensor sub(double value) {
-    return unary("sub", handle().sub(new Scalar(value)));
+    return unary("sub", h -> h.sub(new Scalar(value)));
   }
 
   /** This × other, element by element, broadcast. */
   public Tensor mul(Tensor other) {
-    return binary("mul", handle().mul(other.handle()), other);
+    return binary("mul", (a, b) -> a.mul(b), other);
   }
 
   /** This × value. */
   public Tensor mul(double value) {
-    return unary("mul", handle().mul(new Scalar(value)));
+    return unary("mul", h -> h.mul(new Scalar(value)));
   }
 
   /** This ÷ other, element by element, broadcast. */
   public Tensor div(Tensor other) {
-    return binary("div", handle().div(other.handle()), other);
+    return binary("div", (a, b) -> a.div(b), other);
   }
 
   /** This ÷ value. */
   public Tensor div(double value) {
-    return unary("div", handle().div(new Scalar(value)));
+    return unary("div", h -> h.div(new Scalar(value)));
   }
 
   /** −this. */
   public Tensor neg() {
-    return unary("neg", handle().neg());
+    return unary("neg", h -> h.neg());
   }
 
   /** thisᵖ. */
   public Tensor pow(double p) {
-    return unary("pow", handle().pow(new Scalar(p)));
+    return unary("pow", h -> h.pow(new Scalar(p)));
   }
 
   /** √this. */
   public Tensor sqrt() {
-    return unary("sqrt", handle().sqrt());
+    return unary("sqrt", h -> h.sqrt());
   }
 
   /** eᵗʰⁱˢ. */
   public Tensor exp() {
-    return unary("exp", handle().exp());
+    return unary("exp", h -> h.exp());
   }
 
   /** Natural logarithm. */
   public Tensor log() {
-    return unary("log", handle().log());
+    return unary("log", h -> h.log());
   }
 
   /** Magnitude. */
   public Tensor abs() {
-    return unary("abs", handle().abs());
+    return unary("abs", h -> h.abs());
   }
 
   /** −1, 0 or 1. */
   public Tensor sign() {
-    return unary("sign", handle().sign());
+    return unary("sign", h -> h.sign());
   }
 
   /** Values below low become low, above high become high. */
   public Tensor clamp(double low, double high) {
     return unary(
         "clamp",
-        handle().clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
+        h -> h.clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
   }
 
   /** The larger of the two, element by element, broadcast. */
   public Tensor maximum(Tensor other) {
-    return binary("maximum", torch.maximum(handle(), other.handle()), other);
+    return binary("maximum", (a, b) -> torch.maximum(a, b), other);
   }
 
   /** This + weight · (end − this). */
   public Tensor lerp(Tensor end, double weight) {
-    return binary("lerp", torch.lerp(handle(), end.handle(), new Scalar(weight)), end);
+    return binary("lerp", (a, b) -> torch.lerp(a, b, new Scalar(weight)), end);
   }
 
   /** True where equal, broadcast. */
   public Tensor eq(Tensor other) {
-    return binary("eq", handle().eq(other.handle()), other);
+    return binary("eq", (a, b) -> a.eq(b), other);
   }
 
   /** True where this is greater than the value. */
   public Tensor gt(double value) {
-    return unary("gt", handle().gt(new Scalar(value)));
+    return unary("gt", h -> h.gt(new Scalar(value)));
   }
 
   /** True where this is greater, broadcast. */
   public Tensor gt(Tensor other) {
-    return binary("gt", handle().gt(other.handle()), other);
+    return binary("gt", (a, b) -> a.gt(b), other);
   }
 
   /** True where this is less than the value. */
   public Tensor lt(double value) {
-    return unary("lt", handle().lt(new Scalar(value)));
+    return unary("lt", h -> h.lt(new Scalar(value)));
   }
 
   /** This where the condition holds, else other; all broadcast. */
@@ -688,53 +716,55 @@ public final class Tensor implements AutoCloseable {
 
   /** Sum of all elements. */
   public Tensor sum() {
-    return unary("sum", handle().sum());
+    return unary("sum", h -> h.sum());
   }
 
   /** Sums over dimensions, which stay with size 1 or go. */
   public Tensor sum(Dims dims) {
-    return unary("sum", handle().sum(dims.dims(), dims.keep(), new ScalarTypeOptional()));
+    return unary("sum", h -> h.sum(dims.dims(), dims.keep(), new ScalarTypeOptional()));
   }
 
   /** Mean of all elements. */
   public Tensor mean() {
-    return unary("mean", handle().mean());
+    return unary("mean", h -> h.mean());
   }
 
   /** Means over dimensions, which stay with size 1 or go. */
   public Tensor mean(Dims dims) {
-    return unary("mean", handle().mean(dims.dims(), dims.keep(), new ScalarTypeOptional()));
+    return unary(
+        "mean",
+        h -> h.mean(dims.dims(), dims.keep(), new ScalarTypeOptional()),
+        Map.of("dims", Arrays.stream(dims.dims()).boxed().toList()));
   }
 
   /** Largest values over dimensions, which stay with size 1 or go. */
   public Tensor max(Dims dims) {
-    return unary("amax", handle().amax(dims.dims(), dims.keep()));
+    return unary("amax", h -> h.amax(dims.dims(), dims.keep()));
   }
 
   /** Index of the largest value along one dimension, which goes; the first among equals. */
   public Tensor argmax(int dim) {
-    return unary("argmax", handle().argmax(new LongOptional(dim), false));
+    return unary("argmax", h -> h.argmax(new LongOptional(dim), false));
   }
 
   /** Euclidean length of all elements taken as one vector. */
   public Tensor norm() {
-    return unary("norm", handle().norm());
+    return unary("norm", h -> h.norm());
   }
 
   /** Euclidean lengths over dimensions, which stay with size 1 or go. */
   public Tensor norm(Dims dims) {
-    return unary(
-        "norm", handle().norm(new ScalarOptional(new Scalar(2)), dims.dims(), dims.keep()));
+    return unary("norm", h -> h.norm(new ScalarOptional(new Scalar(2)), dims.dims(), dims.keep()));
   }
 
   /** Probabilities along a dimension. */
   public Tensor softmax(int dim) {
-    return unary("softmax", handle().softmax(dim));
+    return unary("softmax", h -> h.softmax(dim));
   }
 
   /** Logarithms of probabilities along a dimension. */
   public Tensor logSoftmax(int dim) {
-    return unary("log_softmax", handle().log_softmax(dim));
+    return unary("log_softmax", h -> h.log_softmax(dim));
   }
 
   /** The k largest values along the last dimension and their indices, largest first. */
@@ -772,47 +802,47 @@ public final class Tensor implements AutoCloseable {
 
   /** The same elements in another shape; one size may be −1. */
   public Tensor reshape(long... shape) {
-    return unary("reshape", handle().reshape(shape));
+    return unary("reshape", h -> h.reshape(shape));
   }
 
   /** All dimensions from the given one on become one. */
   public Tensor flatten(int fromDim) {
-    return unary("flatten", handle().flatten(fromDim, -1));
+    return unary("flatten", h -> h.flatten(fromDim, -1));
   }
 
   /** The dimensions in another order; a view. */
   public Tensor permute(long... dims) {
-    return unary("permute", handle().permute(dims));
+    return unary("permute", h -> h.permute(dims));
   }
 
   /** Two dimensions swapped; a view. */
   public Tensor transpose(int a, int b) {
-    return unary("transpose", handle().transpose(a, b));
+    return unary("transpose", h -> h.transpose(a, b));
   }
 
   /** A new dimension of size 1; a view. */
   public Tensor unsqueeze(int dim) {
-    return unary("unsqueeze", handle().unsqueeze(dim));
+    return unary("unsqueeze", h -> h.unsqueeze(dim));
   }
 
   /** One dimension of size 1 less; a view. */
   public Tensor squeeze(int dim) {
-    return unary("squeeze", handle().squeeze(dim));
+    return unary("squeeze", h -> h.squeeze(dim));
   }
 
   /** Sizes of 1 repeated to the shape, without a copy; a view. */
   public Tensor expand(long... shape) {
-    return unary("expand", handle().expand(shape));
+    return unary("expand", h -> h.expand(shape));
   }
 
   /** Elements start … start + length − 1 of a dimension; a view. */
   public Tensor narrow(int dim, long start, long length) {
-    return unary("narrow", handle().narrow(dim, start, length));
+    return unary("narrow", h -> h.narrow(dim, start, length));
   }
 
   /** One index of a dimension, which goes; a view. */
   public Tensor select(int dim, long index) {
-    return unary("select", handle().select(dim, index));
+    return unary("select", h -> h.select(dim, index));
   }
 
   /**
@@ -839,14 +869,14 @@ public final class Tensor implements AutoCloseable {
               + " do not lie in "
               + this);
     }
-    return unary("as_strided", handle().as_strided(sizes, strides));
+    return unary("as_strided", h -> h.as_strided(sizes, strides));
   }
 
   /** Every step-th element of a dimension from the first; a view. */
   public Tensor stride(int dim, long step) {
     return unary(
         "slice",
-        handle().slice(dim, new LongOptional(), new LongOptional(), step),
+        h -> h.slice(dim, new LongOptional(), new LongOptional(), step),
         Map.of("dim", dim, "step", step));
   }
 
@@ -857,12 +887,12 @@ public final class Tensor implements AutoCloseable {
 
   /** The dimensions in reverse order of elements. */
   public Tensor flip(long... dims) {
-    return unary("flip", handle().flip(dims));
+    return unary("flip", h -> h.flip(dims));
   }
 
   /** Elements shifted along a dimension, the last ones coming first. */
   public Tensor roll(long shift, int dim) {
-    return unary("roll", handle().roll(new long[] {shift}, dim));
+    return unary("roll", h -> h.roll(new long[] {shift}, dim));
   }
 
   /**
@@ -878,8 +908,8 @@ public final class Tensor implements AutoCloseable {
   public Tensor pad(double value, long[] amounts) {
     return unary(
         "pad",
-        torch.pad(handle(), amounts, "constant", new DoubleOptional(value)),
-        Map.of("amounts", Arrays.stream(amounts).boxed().toList()));
+        h -> torch.pad(h, amounts, "constant", new DoubleOptional(value)),
+        Map.of("amounts", Arrays.stream(amounts).boxed().toList(), "value", value));
   }
 
   /** The rows (indices of dimension 0) that an int64 tensor names, in this tensor's layout. */
@@ -889,12 +919,12 @@ public final class Tensor implements AutoCloseable {
       return binary(
           "index_select", pixels.index_select(0, indices.handle()).permute(0, 3, 1, 2), indices);
     }
-    return binary("index_select", handle().index_select(0, indices.handle()), indices);
+    return binary("index_select", (a, b) -> a.index_select(0, b), indices);
   }
 
   /** Elements along a dimension that an int64 tensor of the same rank names. */
   public Tensor gather(int dim, Tensor indices) {
-    return binary("gather", handle().gather(dim, indices.handle()), indices);
+    return binary("gather", (a, b) -> a.gather(dim, b), indices);
   }
 
   /** Rows of zeros with a one where the class is: int64 [N] to float32 [N, classes]. */
@@ -907,68 +937,68 @@ public final class Tensor implements AutoCloseable {
   /** Tensors joined along a dimension. */
   public static Tensor cat(List<Tensor> tensors, int dim) {
     Scope.current();
-    return joined("cat", torch.cat(vector(tensors), dim), tensors);
+    return joined("cat", in -> torch.cat(in, dim), tensors, Map.of("dim", dim));
   }
 
   /** Tensors of one shape along a new dimension. */
   public static Tensor stack(List<Tensor> tensors, int dim) {
     Scope.current();
-    return joined("stack", torch.stack(vector(tensors), dim), tensors);
+    return joined("stack", in -> torch.stack(in, dim), tensors, NO_ATTRIBUTES);
   }
 
   // ------------------------------------------------------------------ changes in place
 
   /** Copies the elements of another tensor, broadcast, into this one. */
   public Tensor set(Tensor other) {
-    handle().copy_(other.handle());
+    changed().copy_(other.handle());
     return this;
   }
 
   /** Sets every element to one value. */
   public Tensor fill(double value) {
-    handle().fill_(new Scalar(value));
+    changed().fill_(new Scalar(value));
     return this;
   }
 
   /** Sets every element to 0. */
   public Tensor zero() {
-    handle().zero_();
+    changed().zero_();
     return this;
   }
 
   /** Adds in place. */
   public Tensor addInPlace(Tensor other) {
-    handle().add_(other.handle());
+    changed().add_(other.handle());
     return this;
   }
 
   /** Adds a number in place. */
   public Tensor addInPlace(double value) {
-    handle().add_(dtype().isFloating() ? new Scalar(value) : new Scalar((long) value));
+    changed().add_(dtype().isFloating() ? new Scalar(value) : new Scalar((long) value));
     return this;
   }
 
   /** Adds scale · other in place. */
   public Tensor addInPlace(Tensor other, double scale) {
-    handle().add_(other.handle(), new Scalar(scale));
+    changed().add_(other.handle(), new Scalar(scale));
     return this;
   }
 
   /** Multiplies in place. */
   public Tensor mulInPlace(double value) {
-    handle().mul_(new Scalar(value));
+    changed().mul_(new Scalar(value));
     return this;
   }
 
   /** Multiplies in place, broadcast. */
   public Tensor mulInPlace(Tensor other) {
-    handle().mul_(other.handle());
+    changed().mul_(other.handle());
     return this;
   }
 
   /** Moves towards end by a share in place: this + weight · (end − this). */
   public Tensor lerpInPlace(Tensor end, double weight) {
-    handle().lerp_(end.handle(), new Scalar(weight));
+    changed().lerp_(end.handle(), new Scalar(weight));
     return this;
   }
 
@@ -976,50 +1006,56 @@ public final class Tensor implements AutoCloseable {
 
   /** max(x, 0). */
   public Tensor relu() {
-    return isMeta() ? likeThis("relu") : unary("relu", handle().relu());
+    return elementwise("relu", h -> h.relu());
   }
 
   /** max(x, 0) in place; gradients stay right, since they need the result only. */
   public Tensor reluInPlace() {
     // A handle of its own: relu_ gives back that of this tensor, which may be freed earlier.
-    return isMeta()
-        ? likeThis("relu")
-        : unary("relu", new org.bytedeco.pytorch.Tensor(torch.relu_(handle())));
+    Tensor y =
+        isMeta()
+            ? elementwise("relu", h -> h.relu())
+            : unary("relu", new org.bytedeco.pytorch.Tensor(torch.relu_(handle())));
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.renamed(this, y);
+    }
+    return y;
   }
 
   /** min(max(x, 0), 6). */
   public Tensor relu6() {
-    return isMeta() ? likeThis("relu6") : unary("relu6", torch.relu6(handle()));
+    return elementwise("relu6", h -> torch.relu6(h));
   }
 
   /** x · sigmoid(x), also called swish. */
   public Tensor silu() {
-    return unary("silu", torch.silu(handle()));
+    return unary("silu", h -> torch.silu(h));
   }
 
   /** x · Φ(x), exact. */
   public Tensor gelu() {
-    return unary("gelu", torch.gelu(handle()));
+    return unary("gelu", h -> torch.gelu(h));
   }
 
   /** x · relu6(x + 3) / 6. */
   public Tensor hardswish() {
-    return isMeta() ? likeThis("hardswish") : unary("hardswish", torch.hardswish(handle()));
+    return elementwise("hardswish", h -> torch.hardswish(h));
   }
 
   /** relu6(x + 3) / 6. */
   public Tensor hardsigmoid() {
-    return isMeta() ? likeThis("hardsigmoid") : unary("hardsigmoid", torch.hardsigmoid(handle()));
+    return elementwise("hardsigmoid", h -> torch.hardsigmoid(h));
   }
 
   /** 1 / (1 + e⁻ˣ). */
   public Tensor sigmoid() {
-    return unary("sigmoid", handle().sigmoid());
+    return unary("sigmoid", h -> h.sigmoid());
   }
 
   /** Hyperbolic tangent. */
   public Tensor tanh() {
-    return unary("tanh", handle().tanh());
+    return unary("tanh", h -> h.tanh());
   }
 
   // ------------------------------------------------------------------ layers' operators
@@ -1056,6 +1092,20 @@ public final class Tensor implements AutoCloseable {
       Map<String, Object> attributes =
           Map.of("window", window, "groups", groups, "kernel", List.of(w.dim(2), w.dim(3)));
       recorder.add("conv2d", attributes, macs, y, this, weight, bias);
+      recorder.trace(
+          y,
+          h ->
+              torch.conv2d(
+                  h[0],
+                  h[1],
+                  optional(h, 2),
+                  window.stride(),
+                  window.padding(),
+                  window.dilation(),
+                  groups),
+          this,
+          weight,
+          bias);
     }
     return y;
   }
@@ -1068,20 +1118,26 @@ public final class Tensor implements AutoCloseable {
    */
   public Tensor linear(Tensor weight, @Nullable Tensor bias) {
     Profiler.cast(weight, bias);
-    Tensor y = new Tensor(torch.linear(handle(), weight.handle(), optional(bias)), "linear");
+    Tensor y =
+        new Tensor(
+            torch.linear(
+                handle(), weight.beside(this), optional(bias == null ? null : bias.beside(this))),
+            "linear");
     Recorder recorder = y.recorder();
     if (recorder != null) {
       recorder.add("linear", NO_ATTRIBUTES, y.count() * dim(-1), y, this, weight, bias);
+      recorder.trace(y, h -> torch.linear(h[0], h[1], optional(h, 2)), this, weight, bias);
     }
     return y;
   }
 
   /** Matrix product, batched over leading dimensions. */
   public Tensor matmul(Tensor other) {
-    Tensor y = new Tensor(handle().matmul(other.handle()), "matmul");
+    Tensor y = new Tensor(beside(other).matmul(other.beside(this)), "matmul");
     Recorder recorder = y.recorder();
     if (recorder != null) {
       recorder.add("matmul", NO_ATTRIBUTES, y.count() * dim(-1), y, this, other);
+      recorder.trace(y, h -> h[0].matmul(h[1]), this, other);
     }
     return y;
   }
@@ -1108,26 +1164,29 @@ public final class Tensor implements AutoCloseable {
     Tensor y;
     if (isMeta()) {
       y = new Tensor(torch.empty_like(handle()), "attention");
-    } else if (dtype() == DType.BFLOAT16 && device().kind() == Device.Kind.CPU) {
-      // The one operator multiplies bf16 matrices by loops where the library of matrix products has
-      // no such product, as OpenBLAS has not: 30 times slower.
-      org.bytedeco.pytorch.Tensor scores =
-          handle()
-              .mul(new Scalar(1 / Math.sqrt((double) dim(-1))))
-              .matmul(keys.handle().transpose(-2, -1));
-      y = new Tensor(scores.softmax(-1).matmul(values.handle()), "attention");
     } else {
-      y =
-          new Tensor(
-              torch.scaled_dot_product_attention(handle(), keys.handle(), values.handle()),
-              "attention");
+      y = new Tensor(attention(handle(), keys.handle(), values.handle()), "attention");
     }
     Recorder recorder = y.recorder();
     if (recorder != null) {
       long macs = 2 * count() * keys.dim(-2); // q · kᵀ and weights · v
       recorder.add("attention", NO_ATTRIBUTES, macs, y, this, keys, values);
+      recorder.trace(y, h -> attention(h[0], h[1], h[2]), this, keys, values);
     }
     return y;
+  }
+
+  private static org.bytedeco.pytorch.Tensor attention(
+      org.bytedeco.pytorch.Tensor queries,
+      org.bytedeco.pytorch.Tensor keys,
+      org.bytedeco.pytorch.Tensor values) {
+    if (DType.of(queries.scalar_type()) != DType.BFLOAT16 || !queries.is_cpu()) {
+      return torch.scaled_dot_product_attention(queries, keys, values);
+    }
+    // The one operator multiplies bf16 matrices by loops where the library of matrix products has
+    // no such product, as OpenBLAS has not: 30 times slower.
+    double scale = 1 / Math.sqrt((double) queries.size(-1));
+    return queries.mul(new Scalar(scale)).matmul(keys.transpose(-2, -1)).softmax(-1).matmul(values);
   }
 
   /** [N, C, H, W] in another size: bicubic, antialiased where it shrinks, corners not aligned. */
@@ -1137,7 +1196,7 @@ public final class Tensor implements AutoCloseable {
     options.mode().put(new kBicubic());
     options.align_corners().put(false);
     options.antialias().put(true);
-    return unary("resize_bicubic", torch.interpolate(handle(), options));
+    return unary("resize_bicubic", h -> torch.interpolate(h, options));
   }
 
   /**
@@ -1147,8 +1206,7 @@ public final class Tensor implements AutoCloseable {
   public Tensor resizeBilinear(long height, long width, Corners corners) {
     return unary(
         "resize_bilinear",
-        torch.upsample_bilinear2d(
-            handle(), new long[] {height, width}, corners == Corners.ALIGNED));
+        h -> torch.upsample_bilinear2d(h, new long[] {height, width}, corners == Corners.ALIGNED));
   }
 
   /** Largest value of each window. */
@@ -1160,13 +1218,14 @@ public final class Tensor implements AutoCloseable {
   public Tensor maxPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
     return pooled(
         "max_pool2d",
-        torch.max_pool2d(
-            handle(),
-            new long[] {kernel, kernel},
-            new long[] {stride, stride},
-            new long[] {padding, padding},
-            new long[] {1, 1},
-            rounding == PoolRounding.CEIL),
+        h ->
+            torch.max_pool2d(
+                h,
+                new long[] {kernel, kernel},
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {1, 1},
+                rounding == PoolRounding.CEIL),
         kernel,
         Window.square(stride, padding, 1));
   }
@@ -1195,14 +1254,15 @@ public final class Tensor implements AutoCloseable {
   public Tensor avgPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
     return pooled(
         "avg_pool2d",
-        torch.avg_pool2d(
-            handle(),
-            new long[] {kernel, kernel},
-            new long[] {stride, stride},
-            new long[] {padding, padding},
-            rounding == PoolRounding.CEIL,
-            false,
-            new LongOptional()),
+        h ->
+            torch.avg_pool2d(
+                h,
+                new long[] {kernel, kernel},
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                rounding == PoolRounding.CEIL,
+                false,
+                new LongOptional()),
         kernel,
         Window.square(stride, padding, 1));
   }
@@ -1211,9 +1271,10 @@ public final class Tensor implements AutoCloseable {
   public Tensor adaptiveAvgPool2d(int height, int width) {
     return unary(
         "adaptive_avg_pool2d",
-        isMeta()
-            ? handle().new_empty(dim(0), dim(1), height, width)
-            : torch.adaptive_avg_pool2d(handle(), height, width));
+        h ->
+            h.is_meta()
+                ? h.new_empty(h.size(0), h.size(1), height, width)
+                : torch.adaptive_avg_pool2d(h, height, width));
   }
 
   /**
@@ -1238,18 +1299,50 @@ public final class Tensor implements AutoCloseable {
                 momentum,
                 eps,
                 true);
-    return unary("batch_norm", y);
+    Tensor result = unary("batch_norm", y, Map.of("eps", eps));
+    Recorder recorder = result.recorder();
+    if (recorder != null && !training) {
+      recorder.trace(
+          result,
+          h ->
+              torch.batch_norm(
+                  h[0],
+                  optional(h, 1),
+                  optional(h, 2),
+                  optional(h, 3),
+                  optional(h, 4),
+                  false,
+                  momentum,
+                  eps,
+                  true),
+          this,
+          norm.weight(),
+          norm.bias(),
+          norm.runningMean(),
+          norm.runningVar());
+    }
+    return result;
   }
 
   /** Layer normalization over the last dimensions of the given sizes. */
   public Tensor layerNorm(
       long[] sizes, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
-    if (isMeta()) {
-      return likeThis("layer_norm");
+    Tensor y =
+        unary(
+            "layer_norm",
+            isMeta()
+                ? torch.empty_like(handle())
+                : torch.layer_norm(handle(), sizes, optional(weight), optional(bias), eps, true));
+    Recorder recorder = y.recorder();
+    if (recorder != null && weight != null && bias != null) {
+      recorder.trace(
+          y,
+          h -> torch.layer_norm(h[0], sizes, optional(h, 1), optional(h, 2), eps, true),
+          this,
+          weight,
+          bias);
     }
-    return unary(
-        "layer_norm",
-        torch.layer_norm(handle(), sizes, optional(weight), optional(bias), eps, true));
+    return y;
   }
 
   /**
@@ -1262,8 +1355,7 @@ public final class Tensor implements AutoCloseable {
   public Tensor crossEntropy(Tensor targets, @Nullable Tensor classWeights, double smoothing) {
     return binary(
         "cross_entropy",
-        torch.cross_entropy_loss(
-            handle(), targets.handle(), optional(classWeights), 1, -100, smoothing),
+        (a, b) -> torch.cross_entropy_loss(a, b, optional(classWeights), 1, -100, smoothing),
         targets);
   }
 
@@ -1276,8 +1368,9 @@ public final class Tensor implements AutoCloseable {
   public Tensor binaryCrossEntropy(Tensor targets) {
     return binary(
         "binary_cross_entropy",
-        torch.binary_cross_entropy_with_logits(
-            handle(), targets.handle(), new TensorOptional(), new TensorOptional(), 0),
+        (a, b) ->
+            torch.binary_cross_entropy_with_logits(
+                a, b, new TensorOptional(), new TensorOptional(), 0),
         targets);
   }
 
@@ -1291,6 +1384,20 @@ public final class Tensor implements AutoCloseable {
   }
 
   // ------------------------------------------------------------------ inside
+
+  /** What an operator does to its inputs' handles, so that a {@link Program} can do it again. */
+  interface Code {
+    org.bytedeco.pytorch.Tensor of(org.bytedeco.pytorch.Tensor... inputs);
+  }
+
+  /** The handle for a change in place, which no recording sees. */
+  private org.bytedeco.pytorch.Tensor changed() {
+    Recorder recorder = recorder();
+    if (recorder != null) {
+      recorder.refuse("a change in place");
+    }
+    return handle();
+  }
 
   private org.bytedeco.pytorch.Tensor metaConv2d(Tensor weight, Window window) {
     long[] out = {dim(0), weight.dim(0), 0, 0};
@@ -1313,9 +1420,52 @@ public final class Tensor implements AutoCloseable {
     return handle().is_meta();
   }
 
-  /** The result of an element-wise operator for which libtorch has no meta kernel. */
-  private Tensor likeThis(String operator) {
-    return unary(operator, torch.empty_like(handle()));
+  /** An operator for which libtorch has no meta kernel, and whose result is as its input. */
+  private Tensor elementwise(String operator, UnaryOperator<org.bytedeco.pytorch.Tensor> code) {
+    return unary(operator, h -> h.is_meta() ? torch.empty_like(h) : code.apply(h));
+  }
+
+  /** The handle, on the meta device where another input is there. */
+  private org.bytedeco.pytorch.Tensor beside(Tensor other) {
+    return Scope.current().recorder != null && other.isMeta() && !isMeta()
+        ? meta(handle())
+        : handle();
+  }
+
+  /** Sizes and type without values. */
+  static org.bytedeco.pytorch.Tensor meta(org.bytedeco.pytorch.Tensor h) {
+    return h.to(
+        Device.META.handle(),
+        h.scalar_type(),
+        false,
+        false,
+        new MemoryFormatOptional(torch.MemoryFormat.Preserve));
+  }
+
+  private Tensor unary(String operator, UnaryOperator<org.bytedeco.pytorch.Tensor> code) {
+    return unary(operator, code, NO_ATTRIBUTES);
+  }
+
+  private Tensor unary(
+      String operator,
+      UnaryOperator<org.bytedeco.pytorch.Tensor> code,
+      Map<String, Object> attributes) {
+    Tensor y = unary(operator, code.apply(handle()), attributes);
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.trace(y, h -> code.apply(h[0]), this);
+    }
+    return y;
+  }
+
+  private Tensor binary(
+      String operator, BinaryOperator<org.bytedeco.pytorch.Tensor> code, Tensor other) {
+    Tensor y = binary(operator, code.apply(beside(other), other.beside(this)), other);
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.trace(y, h -> code.apply(h[0], h[1]), this, other);
+    }
+    return y;
   }
 
   private Tensor unary(String operator, org.bytedeco.pytorch.Tensor result) {
@@ -1333,8 +1483,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor pooled(
-      String operator, org.bytedeco.pytorch.Tensor result, long kernel, Window window) {
-    return unary(operator, result, Map.of("window", window, "kernel", List.of(kernel, kernel)));
+      String operator,
+      UnaryOperator<org.bytedeco.pytorch.Tensor> code,
+      long kernel,
+      Window window) {
+    return unary(operator, code, Map.of("window", window, "kernel", List.of(kernel, kernel)));
   }
 
   private Tensor binary(String operator, org.bytedeco.pytorch.Tensor result, Tensor other) {
@@ -1347,11 +1500,19 @@ public final class Tensor implements AutoCloseable {
   }
 
   private static Tensor joined(
-      String operator, org.bytedeco.pytorch.Tensor result, List<Tensor> inputs) {
-    Tensor y = new Tensor(result, operator);
+      String operator,
+      java.util.function.Function<TensorVector, org.bytedeco.pytorch.Tensor> code,
+      List<Tensor> inputs,
+      Map<String, Object> attributes) {
+    TensorVector vector = new TensorVector();
+    Tensor meta = inputs.stream().filter(Tensor::isMeta).findFirst().orElse(inputs.get(0));
+    inputs.forEach(t -> vector.push_back(t.beside(meta)));
+    Tensor y = new Tensor(code.apply(vector), operator);
     Recorder recorder = y.recorder();
     if (recorder != null) {
-      recorder.add(operator, NO_ATTRIBUTES, 0, y, inputs.toArray(new Tensor[0]));
+      Tensor[] all = inputs.toArray(new Tensor[0]);
+      recorder.add(operator, attributes, 0, y, all);
+      recorder.trace(y, h -> code.apply(new TensorVector(h)), all);
     }
     return y;
   }
@@ -1370,7 +1531,15 @@ public final class Tensor implements AutoCloseable {
   }
 
   static TensorOptional optional(@Nullable Tensor t) {
-    return t == null ? new TensorOptional() : new TensorOptional(t.handle());
+    return optional(t == null ? null : t.handle());
+  }
+
+  private static TensorOptional optional(org.bytedeco.pytorch.@Nullable Tensor h) {
+    return h == null ? new TensorOptional() : new TensorOptional(h);
+  }
+
+  private static TensorOptional optional(org.bytedeco.pytorch.Tensor[] inputs, int index) {
+    return index < inputs.length ? new TensorOptional(inputs[index]) : new TensorOptional();
   }
 
   private static GeneratorOptional generator(RandomState random) {

@@ -11,6 +11,7 @@ import dev.linnet.models.Classifier;
 import dev.linnet.models.Output;
 import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.Compiled;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Measures a classifier on pictures, each counted once. The model is left in evaluation mode. */
 public final class Evaluator {
@@ -29,25 +31,36 @@ public final class Evaluator {
   private final Device device;
   private final DType dtype;
   private final Views views;
+  private final @Nullable Compiled compiled;
 
   /**
    * @param model materialized on the device
    * @param dtype type of convolutions and matrix products
    */
   public Evaluator(Classifier model, Device device, DType dtype) {
-    this(model, device, dtype, (images, network) -> network.apply(images));
+    this(model, device, dtype, (images, network) -> network.apply(images), null);
   }
 
-  private Evaluator(Classifier model, Device device, DType dtype, Views views) {
+  private Evaluator(
+      Classifier model, Device device, DType dtype, Views views, @Nullable Compiled compiled) {
     this.model = model;
     this.device = device;
     this.dtype = dtype;
     this.views = views;
+    this.compiled = compiled;
   }
 
   /** The same with test-time augmentation, for pictures that are read as it wants. */
   public Evaluator with(TestTimeViews augmentation) {
-    return new Evaluator(model, device, dtype, augmentation::logits);
+    return new Evaluator(model, device, dtype, augmentation::logits, compiled);
+  }
+
+  /**
+   * The same by a compiled form of the model, whose weights do not change any more; not of a
+   * network for similarity.
+   */
+  public Evaluator with(Compiled form) {
+    return new Evaluator(model, device, dtype, views, form);
   }
 
   /** From prepared pictures and the network to logits. */
@@ -144,7 +157,9 @@ public final class Evaluator {
         () -> {
           Batch batch = raw.prepared(device);
           Tensor logits =
-              Autocast.run(device, dtype, () -> views.logits(batch.images(), model::forward));
+              compiled == null
+                  ? Autocast.run(device, dtype, () -> views.logits(batch.images(), model::forward))
+                  : views.logits(batch.images(), compiled::forward);
           return Predictions.of(logits, batch.targets());
         });
   }

@@ -17,8 +17,8 @@ import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.models.Classifier;
 import dev.linnet.models.Preprocessing;
-import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.Compiled;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Scope;
@@ -35,7 +35,9 @@ import java.util.stream.IntStream;
 /**
  * Says what is in pictures: a loaded classifier with everything that its pictures need.
  *
- * <p>Any number of threads may predict at once. Close it when no thread does.
+ * <p>The network is {@link Compiled} for one picture and for batches when they first come; {@link
+ * dev.linnet.tensor.Fusion#off} runs it as it is, as one wants for a single answer. Any number of
+ * threads may predict at once. Close it when no thread does.
  */
 public final class Predictor implements AutoCloseable {
   /** Pictures of a batch where many are predicted. */
@@ -43,7 +45,7 @@ public final class Predictor implements AutoCloseable {
 
   private final Pretrained pretrained;
   private final Device device;
-  private final DType dtype;
+  private final Compiled network;
   private final TestTimeViews views;
   private final PictureLoader.Reading reading;
 
@@ -93,7 +95,7 @@ public final class Predictor implements AutoCloseable {
       TestTimeAugmentation augmentation) {
     this.pretrained = pretrained;
     this.device = device;
-    this.dtype = dtype;
+    this.network = new Compiled(pretrained.model()::forward, dtype, 1, BATCH);
     this.views =
         TestTimeViews.of(augmentation, reading(pretrained.preprocessing(), orientation, maxPixels));
     this.reading = views.reading();
@@ -253,10 +255,7 @@ public final class Predictor implements AutoCloseable {
   }
 
   private float[] logits(Tensor images) {
-    return Autograd.off(
-        () ->
-            Autocast.run(device, dtype, () -> views.logits(images, pretrained.model()::forward))
-                .toFloats());
+    return Autograd.off(() -> views.logits(images, network::forward).toFloats());
   }
 
   private static Prediction prediction(String picture, float[] all, int row, List<String> names) {
@@ -283,6 +282,7 @@ public final class Predictor implements AutoCloseable {
   /** Frees the network. Closing twice is harmless. */
   @Override
   public void close() {
+    network.close();
     pretrained.close();
   }
 }

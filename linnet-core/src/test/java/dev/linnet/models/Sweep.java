@@ -10,8 +10,10 @@ import dev.linnet.nn.Module;
 import dev.linnet.nn.Parameter;
 import dev.linnet.nn.Taps;
 import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.Compiled;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Dims;
 import dev.linnet.tensor.Recording;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Shape;
@@ -72,6 +74,24 @@ abstract class Sweep {
     assertThat(logits.shape()).isEqualTo(Shape.of(2, Swept.CLASSES));
     logits.crossEntropy(Tensor.of(new long[] {0, 5}), null, 0).backward();
     assertThat(withoutGradient(model.parameters())).isEmpty();
+  }
+
+  @Test
+  void compiled_for_inference_it_gives_the_same() {
+    Classifier model = swept.model();
+    model.eval();
+    Tensor x = pictures(2, swept.sensible()).channelsLast();
+    for (DType dtype : List.of(DType.FLOAT32, DType.BFLOAT16)) {
+      Tensor plain = Autograd.off(() -> model.forward(x));
+      try (Compiled compiled = new Compiled(model::forward, dtype, 2)) {
+        assertThat(compiled.prepare(x)).isEmpty();
+        Tensor y = compiled.forward(x);
+        double most = plain.abs().max(Dims.of(0, 1)).item();
+        double apart = y.sub(plain).abs().max(Dims.of(0, 1)).item();
+        assertThat(apart / most).isLessThan(dtype == DType.FLOAT32 ? 1e-5 : 0.1);
+        assertThat(compiled.forward(x).equalBits(y)).isTrue();
+      }
+    }
   }
 
   @Test

@@ -14,7 +14,7 @@ import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.ParameterGroups;
 import dev.linnet.optim.Sgd;
 import dev.linnet.tensor.Autocast;
-import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.Compiled;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Profile;
@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -49,9 +50,7 @@ public final class StepBench {
     /** Forward, loss with label smoothing 0.1, backward; SGD, Nesterov 0.9, decay 1e-4, lr 0.01. */
     TRAIN_SGD,
     /** The same with AdamW, decay 0.01, lr 0.001. */
-    TRAIN_ADAMW,
-    /** Forward in evaluation mode. */
-    INFER
+    TRAIN_ADAMW
   }
 
   /**
@@ -143,6 +142,48 @@ public final class StepBench {
     return new StepProfile(machine, plain, steps.get(steps.size() / 2), layers);
   }
 
+  /**
+   * What forward passes in evaluation mode took.
+   *
+   * @param times of the passes
+   * @param compileSeconds how long the network was compiled, before them
+   * @param plain why it was not compiled; empty where it was
+   */
+  public record Inference(StepTimes times, double compileSeconds, Optional<String> plain) {}
+
+  /**
+   * Runs forward passes in evaluation mode of a network that is {@link Compiled} before.
+   *
+   * @throws LinnetException as {@link #run(Work, Plan)}
+   */
+  public static Inference infer(Plan plan) {
+    ZooModel found = Zoo.find(plan.model());
+    try (Classifier model = found.create(found.options(), plan.device(), RandomState.of(0));
+        Compiled compiled = new Compiled(model::forward, plan.dtype(), plan.batch())) {
+      model.eval();
+      Scope scope = Scope.open("bench");
+      try {
+        Tensor x = pictures(plan, model);
+        long begin = System.nanoTime();
+        Optional<String> plain = compiled.prepare(x);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        Runnable step = () -> Scope.run("step", () -> compiled.forward(x).sum().item());
+        return new Inference(time(plan, step, () -> {}), seconds, plain);
+      } finally {
+        scope.close();
+      }
+    }
+  }
+
+  private static Tensor pictures(Plan plan, Classifier model) {
+    int channels = model.inChannels();
+    RandomState random = RandomState.of(1);
+    return Tensor.normal(
+            0, 1, random, DType.FLOAT32, plan.batch(), channels, plan.size(), plan.size())
+        .to(plan.device())
+        .channelsLast();
+  }
+
   private static <T> T run(Work work, Plan plan, BiFunction<Classifier, Runnable, T> measure) {
     ZooModel found = Zoo.find(plan.model());
     ModelOptions options = found.options();
@@ -158,37 +199,13 @@ public final class StepBench {
   }
 
   private static <T> T run(Work work, Plan plan, Classifier model, Function<Runnable, T> measure) {
-    RandomState random = RandomState.of(1);
-    int channels = model.inChannels();
-    Tensor x =
-        Tensor.normal(0, 1, random, DType.FLOAT32, plan.batch(), channels, plan.size(), plan.size())
-            .to(plan.device())
-            .channelsLast();
+    Tensor x = pictures(plan, model);
     return switch (work) {
-      case INFER -> {
-        model.eval();
-        yield measure.apply(() -> infer(plan, model, x));
-      }
       case TRAIN_SGD ->
           train(plan, model, x, new Updates(new Sgd.Config(0.9, true), 1e-4, 0.01), measure);
       case TRAIN_ADAMW ->
           train(plan, model, x, new Updates(AdamW.Config.DEFAULT, 0.01, 0.001), measure);
     };
-  }
-
-  private static void infer(Plan plan, Classifier model, Tensor x) {
-    Scope scope = Scope.open("step");
-    try {
-      Tensor logits =
-          Profiler.within(
-              FORWARD,
-              () ->
-                  Autograd.off(
-                      () -> Autocast.run(plan.device(), plan.dtype(), () -> model.forward(x))));
-      logits.to(DType.FLOAT32).sum().item();
-    } finally {
-      scope.close();
-    }
   }
 
   /** How weights are updated. */
