@@ -5,8 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
+import dev.linnet.base.OrAuto;
 import dev.linnet.data.DataSource;
 import dev.linnet.data.Holdout;
+import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Split;
 import dev.linnet.explain.Pca;
@@ -477,11 +479,13 @@ final class BenchVerb implements Callable<Integer> {
       name = "data",
       header = "times reading pictures as a training does",
       description =
-          "Pictures are decoded each time, cropped at random, mirrored and put into batches of 32;"
+          "Pictures are decoded each time (with --cache ram once), cropped at random, mirrored and"
+              + " put into batches of 32;"
               + " with --augment rand also as timm's rand-m9-mstd0.5 and its random erasing of a"
               + " quarter.",
       footer = {
         "  linnet bench data photos/ --workers 2 --size 224",
+        "  linnet bench data photos/ --cache ram",
         "  linnet bench data photos/train --seconds 60 --json",
       })
   private static final class DataReading implements Callable<Integer> {
@@ -506,6 +510,12 @@ final class BenchVerb implements Callable<Integer> {
     private double seconds = 20;
 
     @Option(
+        names = "--cache",
+        paramLabel = "WHERE",
+        description = "off (default): decoded each time; ram or auto: decoded once and kept")
+    private PictureCache.Where cache = PictureCache.Where.OFF;
+
+    @Option(
         names = "--augment",
         paramLabel = "HOW",
         description = "plain (default): crop and mirror; rand: RandAugment and random erasing too")
@@ -524,13 +534,17 @@ final class BenchVerb implements Callable<Integer> {
           data.open(session, DataArgument.options(session).withHoldout(Holdout.NONE));
       PictureSet set = source.set(Split.TRAIN).orElseGet(source::evaluated);
       Engine.setThreads(session.common().threads == null ? 1 : session.common().threads);
-      double rate = DataBench.picturesPerSecond(set, plan, session.output()::warn);
+      PictureCache pictures = DataBench.cache(new PictureCache.Options(cache, OrAuto.auto()));
+      PictureSet kept = pictures.keep(set, "pictures");
+      pictures.notes().forEach(session.output()::note);
+      double rate = DataBench.picturesPerSecond(kept, plan, session.output()::warn);
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", "data");
       row.put("images_per_s", rounded(rate, 1));
       row.put("workers", workers);
       row.put("size", size);
       row.put("augment", augment.name().toLowerCase(Locale.ROOT));
+      row.put("cache", cache.name().toLowerCase(Locale.ROOT));
       return answer(session, row);
     }
 

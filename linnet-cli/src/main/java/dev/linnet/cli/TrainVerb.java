@@ -265,6 +265,7 @@ final class TrainVerb implements Callable<Integer> {
     output.note("run: " + folder.path());
     AtomicReference<TrainingRun.@Nullable Outcome> outcome = new AtomicReference<>();
     try (TrainingRun run = new TrainingRun(experiment, folder, session.command(), output::warn)) {
+      run.notes().forEach(output::note);
       run.listen(new TrainProgress(output, experiment.recipe().epochs().value()));
       session.shell().interrupts().during(() -> outcome.set(run.train(start)), run::requestStop);
     }

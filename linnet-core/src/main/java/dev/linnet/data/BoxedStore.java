@@ -102,6 +102,11 @@ final class BoxedStore implements Store {
   }
 
   @Override
+  public Optional<Encoded> encoded(int picture) {
+    return files.encoded(pictures.get(picture).file());
+  }
+
+  @Override
   public Picture read(int picture, DecodeOptions options) {
     return files.read(pictures.get(picture).file(), options);
   }

@@ -49,6 +49,11 @@ final class FileStore implements Store {
   }
 
   @Override
+  public Optional<Encoded> encoded(int picture) {
+    return Optional.of(new Encoded(bytes(picture), where(picture)));
+  }
+
+  @Override
   public Picture read(int picture, DecodeOptions options) {
     return Decoder.decode(bytes(picture), where(picture), options);
   }

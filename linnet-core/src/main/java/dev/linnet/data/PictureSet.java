@@ -2,6 +2,7 @@ package dev.linnet.data;
 
 import dev.linnet.base.RandomState;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.Decoder;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.List;
@@ -43,6 +44,17 @@ public interface PictureSet {
   default Picture read(
       int index, DecodeOptions options, PictureTransform transform, RandomState random) {
     return transform.apply(read(index, options), random);
+  }
+
+  /**
+   * The file of a picture that is all of it, decoded as its bytes say and nothing else: what {@link
+   * Decoder#decode} makes of them is what {@link #read} gives. None where a picture is a part of a
+   * file, is turned, or has no file.
+   *
+   * @throws dev.linnet.image.BadPictureException if it cannot be read; names the file
+   */
+  default Optional<Encoded> encoded(int index) {
+    return Optional.empty();
   }
 
   /**

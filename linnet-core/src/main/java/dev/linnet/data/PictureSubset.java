@@ -132,6 +132,11 @@ public final class PictureSubset implements PictureSet {
   }
 
   @Override
+  public Optional<Encoded> encoded(int index) {
+    return set.encoded(positions[index]);
+  }
+
+  @Override
   public PictureInfo info(int index) {
     return set.info(positions[index]);
   }

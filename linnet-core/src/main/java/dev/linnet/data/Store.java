@@ -26,6 +26,11 @@ interface Store {
   /** The bytes as they are stored. */
   byte[] content(int picture) throws IOException;
 
+  /** The file of a picture that is all of it, as {@link PictureSet#encoded} has it. */
+  default Optional<Encoded> encoded(int picture) {
+    return Optional.empty();
+  }
+
   /** Reads and decodes. */
   Picture read(int picture, DecodeOptions options);
 

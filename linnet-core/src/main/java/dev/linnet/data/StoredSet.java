@@ -109,6 +109,11 @@ final class StoredSet implements PictureSet {
   }
 
   @Override
+  public Optional<Encoded> encoded(int index) {
+    return store.encoded(pictures[index]);
+  }
+
+  @Override
   public PictureInfo info(int index) {
     return store.info(pictures[index]);
   }

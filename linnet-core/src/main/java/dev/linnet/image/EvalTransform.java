@@ -63,6 +63,12 @@ public record EvalTransform(
     return cut(Resize.apply(picture, target(picture.size()), interpolation));
   }
 
+  @Override
+  public Picture apply(HeldPicture picture, RandomState random) {
+    Box all = Box.all(picture.size());
+    return cut(Resize.apply(picture, all, target(picture.size()), interpolation));
+  }
+
   /** The same from a file; its whole picture stays in native memory. */
   @Override
   public Picture decode(byte[] file, String name, DecodeOptions options, RandomState random) {

@@ -34,18 +34,31 @@ final class NativePicture implements AutoCloseable {
 
   /** A copy of a part of a picture of the heap, inside which it must lie. */
   static NativePicture of(Picture picture, Box part) {
-    NativePicture copy = empty(part.size(), picture.channels());
+    int channels = picture.channels();
+    NativePicture copy = empty(part.size(), channels);
     byte[] pixels = picture.raw();
-    int rowBytes = picture.width() * picture.channels();
-    int copied = part.size().width() * picture.channels();
-    try (BytePointer data = copy.mat.data()) {
-      ByteBuffer target = data.capacity((long) part.size().height() * copied).asBuffer();
-      int from = part.top() * rowBytes + part.left() * picture.channels();
-      for (int row = 0; row < part.size().height(); row++, from += rowBytes) {
-        target.put(pixels, from, copied);
+    copy.fill(
+        (target, row, length) -> {
+          int from = ((part.top() + row) * picture.width() + part.left()) * channels;
+          target.put(row * length, pixels, from, length);
+        });
+    return copy;
+  }
+
+  /** Puts one row, of {@code length} bytes, where it belongs in {@code target}. */
+  interface Row {
+    void put(ByteBuffer target, int row, int length);
+  }
+
+  /** Sets all pixels, row by row. */
+  void fill(Row rows) {
+    int length = mat.cols() * channels();
+    try (BytePointer data = mat.data()) {
+      ByteBuffer target = data.capacity((long) mat.rows() * length).asBuffer();
+      for (int row = 0; row < mat.rows(); row++) {
+        rows.put(target, row, length);
       }
     }
-    return copy;
   }
 
   /** What OpenCV works on. */

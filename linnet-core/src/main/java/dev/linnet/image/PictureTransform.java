@@ -25,4 +25,20 @@ public interface PictureTransform {
   default Picture decode(byte[] file, String name, DecodeOptions options, RandomState random) {
     return apply(Decoder.decode(file, name, options), random);
   }
+
+  /** The same as {@link #apply(Picture, RandomState)} for a picture outside the heap. */
+  default Picture apply(HeldPicture picture, RandomState random) {
+    return apply(picture.toPicture(), random);
+  }
+
+  /**
+   * Whether {@link #decode} of a JPEG would decode all of it at its full size, so that {@link
+   * #apply} makes the same of a picture that was decoded before.
+   *
+   * @param size of the picture, its orientation applied
+   * @param random as {@code decode} would get it; what is drawn from it counts
+   */
+  default boolean decodesWhole(ImageSize size, DecodeOptions options, RandomState random) {
+    return true;
+  }
 }

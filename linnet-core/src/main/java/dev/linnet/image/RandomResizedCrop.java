@@ -99,6 +99,17 @@ public record RandomResizedCrop(
     return apply(picture, draw(picture.size(), random));
   }
 
+  @Override
+  public Picture apply(HeldPicture picture, RandomState random) {
+    return Resize.apply(picture, draw(picture.size(), random), size, interpolation);
+  }
+
+  @Override
+  public boolean decodesWhole(ImageSize picture, DecodeOptions options, RandomState random) {
+    return options.scaledDecoding() == ScaledDecoding.NEVER
+        || denominator(draw(picture, random)) == 1;
+  }
+
   /** Cuts out a window that was drawn and resizes it. */
   public Picture apply(Picture picture, Box window) {
     return Resize.apply(picture, window, size, interpolation);
@@ -127,13 +138,18 @@ public record RandomResizedCrop(
   }
 
   private int denominator(ImageHeader header, Box window, DecodeOptions options) {
+    return header.format() == ImageFormat.JPEG && options.scaledDecoding() == ScaledDecoding.ALLOWED
+        ? denominator(window)
+        : 1;
+  }
+
+  /** The part of its size at which a window stays at least as large as the target: 1, 2, 4 or 8. */
+  private int denominator(Box window) {
     int denominator = 1;
-    if (header.format() == ImageFormat.JPEG && options.scaledDecoding() == ScaledDecoding.ALLOWED) {
-      while (denominator < 8
-          && window.size().height() >= 2L * denominator * size.height()
-          && window.size().width() >= 2L * denominator * size.width()) {
-        denominator *= 2;
-      }
+    while (denominator < 8
+        && window.size().height() >= 2L * denominator * size.height()
+        && window.size().width() >= 2L * denominator * size.width()) {
+      denominator *= 2;
     }
     return denominator;
   }

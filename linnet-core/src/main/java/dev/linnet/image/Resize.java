@@ -32,6 +32,13 @@ public final class Resize {
     }
   }
 
+  /** The same for a picture outside the heap, inside which the part lies. */
+  static Picture apply(HeldPicture picture, Box part, ImageSize size, Interpolation interpolation) {
+    try (NativePicture source = picture.part(part)) {
+      return apply(source, Region.all(part.size()), size, interpolation);
+    }
+  }
+
   /** Resizes a part whose edges may lie between pixels: Pillow's {@code resize(size, box=…)}. */
   static Picture apply(
       Picture picture, Region region, ImageSize size, Interpolation interpolation) {

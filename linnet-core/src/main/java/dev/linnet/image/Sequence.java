@@ -31,6 +31,18 @@ public record Sequence(List<PictureTransform> steps) implements PictureTransform
     return apply(steps.get(0).decode(file, name, options, random), 1, random);
   }
 
+  @Override
+  public Picture apply(HeldPicture picture, RandomState random) {
+    return steps.isEmpty()
+        ? picture.toPicture()
+        : apply(steps.get(0).apply(picture, random), 1, random);
+  }
+
+  @Override
+  public boolean decodesWhole(ImageSize size, DecodeOptions options, RandomState random) {
+    return steps.isEmpty() || steps.get(0).decodesWhole(size, options, random);
+  }
+
   private Picture apply(Picture picture, int first, RandomState random) {
     Picture result = picture;
     for (PictureTransform step : steps.subList(first, steps.size())) {

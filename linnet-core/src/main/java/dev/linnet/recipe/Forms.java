@@ -2,6 +2,7 @@ package dev.linnet.recipe;
 
 import dev.linnet.base.OrAuto;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ByteCount;
 import dev.linnet.recipe.Kinds.Kind;
 import dev.linnet.tensor.DType;
 import dev.linnet.tricks.Policy;
@@ -59,6 +60,9 @@ final class Forms {
     }
     if (single == TrainedLayers.class) {
       return TrainedLayers.form();
+    }
+    if (single == ByteCount.class) {
+      return Scalars.bytes(also);
     }
     if (single == RecipePart.class) {
       return new RecipePart.PartForm();

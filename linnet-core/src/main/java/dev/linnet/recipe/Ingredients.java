@@ -1,8 +1,9 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.RandomState;
-import dev.linnet.data.HeldSet;
+import dev.linnet.data.DecodedSize;
 import dev.linnet.data.Normalization;
+import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureLoader.Reading;
@@ -221,7 +222,6 @@ final class Ingredients {
 
   static Reading training(Recipe recipe, PictureSet set, Normalization normalization) {
     ImageSize size = square(recipe.size().value());
-    boolean held = set instanceof HeldSet; // what is held was decoded whole
     PictureTransform crop = recipe.augment().over(recipe.evaluation().over(recipe.size().value()));
     List<PictureTransform> tricks =
         pictureTricks(recipe).stream().map(PictureTrick::transform).toList();
@@ -229,11 +229,26 @@ final class Ingredients {
     List<PictureTransform> steps = new ArrayList<>(List.of(crop));
     steps.addAll(views ? List.of() : tricks);
     return new Reading(
-        held ? decode(recipe) : decode(recipe).withScaledDecoding(ScaledDecoding.ALLOWED),
+        decode(recipe).withScaledDecoding(scaledDecoding(recipe, set)),
         steps.size() == 1 ? crop : new Sequence(steps),
         new Sequence(tricks),
         size,
         normalization);
+  }
+
+  /**
+   * Small sets are decoded whole, whether they are kept or not; of others, training may decode
+   * JPEGs at a part of their size, and what is kept of them serves where it does not.
+   */
+  private static ScaledDecoding scaledDecoding(Recipe recipe, PictureSet set) {
+    return DecodedSize.isSmall(set, recipe.color().value())
+        ? ScaledDecoding.NEVER
+        : ScaledDecoding.ALLOWED;
+  }
+
+  static PictureCache cache(Recipe recipe) {
+    return new PictureCache(
+        new PictureCache.Options(recipe.cache(), recipe.cacheSize()), decode(recipe));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.RandomState;
+import dev.linnet.data.Encoded;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Shards;
@@ -58,6 +59,11 @@ final class MatchedSet implements PictureSet {
   public Picture read(
       int index, DecodeOptions options, PictureTransform transform, RandomState random) {
     return set.read(index, options, transform, random);
+  }
+
+  @Override
+  public Optional<Encoded> encoded(int index) {
+    return set.encoded(index);
   }
 
   @Override

@@ -4,7 +4,9 @@ import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.internal.About;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ByteCount;
 import dev.linnet.data.ClassRule;
+import dev.linnet.data.PictureCache;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
@@ -74,6 +76,9 @@ public record Recipe(
     @About("when the full state is saved") Checkpoint checkpoint,
     @About("broken pictures that a run bears") MaxBad maxBad,
     @About("pixels above which a picture is refused by its header") long maxPixels,
+    @About("where decoded pictures are kept; auto: in memory, where all fit")
+        PictureCache.Where cache,
+    @About("room for decoded pictures, such as 4GB") OrAuto<ByteCount> cacheSize,
     @About("threads that read pictures") OrAuto<Integer> workers,
     @About("threads that compute; other counts give other bits") OrAuto<Integer> threads,
     @About("which kernels compute") Engine engine) {

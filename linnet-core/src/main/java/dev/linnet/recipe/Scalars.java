@@ -1,6 +1,7 @@
 package dev.linnet.recipe;
 
 import dev.linnet.base.OrAuto;
+import dev.linnet.data.ByteCount;
 import dev.linnet.recipe.Tree.Entries;
 import dev.linnet.recipe.Tree.Entry;
 import dev.linnet.recipe.Tree.Items;
@@ -152,6 +153,14 @@ final class Scalars {
           return Double.isFinite(value) ? Optional.of(value) : Optional.empty();
         };
     return new Scalar(with("a number", also), read, value -> leaf(text((Double) value)));
+  }
+
+  /** A number of bytes, such as 4GB. */
+  static Form bytes(List<String> also) {
+    return new Scalar(
+        with("a size such as 400MB or 4GB", also),
+        leaf -> ByteCount.parse(leaf.text()),
+        value -> leaf(value.toString()));
   }
 
   /** True or false. */

@@ -4,9 +4,9 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
-import dev.linnet.data.HeldSet;
 import dev.linnet.data.Loader;
 import dev.linnet.data.Normalization;
+import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureLoader.Reading;
@@ -102,6 +102,7 @@ public final class TrainingRun implements AutoCloseable {
   private final BadPictures bad;
   private final MetricsLog log;
   private final Environment environment;
+  private final PictureCache cache;
   private final PictureSet training;
   private final Optional<PictureSet> validation;
   private final Trainer trainer;
@@ -141,8 +142,11 @@ public final class TrainingRun implements AutoCloseable {
     if (!Files.exists(folder.recipe())) {
       describe(); // at once, so that a run that is killed can be resumed
     }
-    this.training = Ingredients.trained(recipe, held(experiment.data().train()));
-    this.validation = experiment.data().choosing().map(this::held);
+    this.cache = Ingredients.cache(recipe);
+    this.training =
+        Ingredients.trained(recipe, cache.keep(experiment.data().train(), "training pictures"));
+    this.validation =
+        experiment.data().choosing().map(set -> cache.keep(set, "validation pictures"));
     this.normalization = Ingredients.normalization(recipe, training, this::wanted);
     this.preprocessing = Ingredients.preprocessing(recipe, normalization);
     this.bad =
@@ -278,9 +282,9 @@ public final class TrainingRun implements AutoCloseable {
     AtomicFile.write(folder.environment(), environment.toJson());
   }
 
-  /** Small sets are decoded once and stay in memory. */
-  private PictureSet held(PictureSet set) {
-    return HeldSet.of(set, Ingredients.decode(experiment.recipe()), HeldSet.BUDGET);
+  /** What was chosen for this run beside its recipe, and why, in sentences. */
+  public List<String> notes() {
+    return cache.notes();
   }
 
   private Objective objective(Recipe recipe) {

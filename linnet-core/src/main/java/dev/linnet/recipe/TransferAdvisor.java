@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
-import dev.linnet.data.HeldSet;
 import dev.linnet.data.Normalization;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
@@ -74,7 +73,7 @@ public final class TransferAdvisor {
     PictureSet training = experiment.data().train();
     PictureSet some =
         PictureSubset.drawn(
-            HeldSet.of(training, Ingredients.decode(recipe), HeldSet.BUDGET), MOST, random);
+            Ingredients.cache(recipe).keep(training, "training pictures"), MOST, random);
     int classes = experiment.classes().size();
     try (Pretrained loaded = origin.load(experiment.device())) {
       Classifier model = loaded.model();

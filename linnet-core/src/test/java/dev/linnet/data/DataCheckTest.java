@@ -3,12 +3,9 @@ package dev.linnet.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.linnet.base.RandomState;
-import dev.linnet.image.BadPictureException;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.ImageSize;
-import dev.linnet.image.Orientation;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PngWriter;
 import dev.linnet.testing.Shared;
@@ -27,7 +24,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Checks, figures, and pictures held in memory. */
+/** Checks and figures. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class DataCheckTest {
   @TempDir Path temp;
@@ -209,54 +206,5 @@ class DataCheckTest {
             new Normalization(
                 List.of(10 / 255.0, 20 / 255.0, 30 / 255.0),
                 List.of(1 / 255.0, 1 / 255.0, 1 / 255.0)));
-  }
-
-  @Test
-  void a_small_set_is_decoded_once() throws IOException {
-    Samples.pictures(temp, "set/a/1.png", "set/b/1.png");
-    Samples.file(temp.resolve("set/b/broken.png"), new byte[7]);
-    PictureSet set = open().train();
-    PictureSet held = HeldSet.of(set, DecodeOptions.DEFAULT, HeldSet.BUDGET);
-
-    Picture first = held.read(0, DecodeOptions.DEFAULT);
-    String reason = reason(held, 2);
-    Files.delete(temp.resolve("set/a/1.png"));
-    Files.delete(temp.resolve("set/b/broken.png"));
-
-    assertThat(first).isEqualTo(Samples.picture("set/a/1.png".hashCode()));
-    assertThat(held.read(0, DecodeOptions.DEFAULT)).isSameAs(first);
-    assertThat(held.read(0, DecodeOptions.DEFAULT, (p, r) -> p.gray(), RandomState.of(0)))
-        .isEqualTo(first.gray());
-    assertThat(reason(held, 2)).isEqualTo(reason);
-    assertThat(reason(held, 0, DecodeOptions.DEFAULT.withOrientation(Orientation.IGNORE)))
-        .endsWith("cannot be read (it does not exist)");
-    assertThat(held.fingerprint()).isEqualTo(set.fingerprint());
-    assertThat(held.name(1)).isEqualTo("b/1.png");
-    assertThat(held.label(1)).isEqualTo(1);
-    assertThat(held.classes()).containsExactly("a", "b");
-  }
-
-  private static String reason(PictureSet set, int index) {
-    return reason(set, index, DecodeOptions.DEFAULT);
-  }
-
-  private static String reason(PictureSet set, int index, DecodeOptions options) {
-    try {
-      set.read(index, options);
-    } catch (BadPictureException e) {
-      return String.valueOf(e.getMessage());
-    }
-    throw new AssertionError("was read");
-  }
-
-  @Test
-  void a_set_above_the_budget_streams_and_raw_pixels_stay_where_they_are() {
-    Samples.pictures(temp, "set/a/1.png", "set/b/1.png");
-    PictureSet set = open().train();
-
-    assertThat(HeldSet.of(set, DecodeOptions.DEFAULT, 2 * (360 + 64) - 1)).isSameAs(set);
-    assertThat(HeldSet.of(set, DecodeOptions.DEFAULT, 2 * (360 + 64))).isNotSameAs(set);
-    PictureSet digits = DataSources.open("digits", Samples.options(temp)).train();
-    assertThat(HeldSet.of(digits, DecodeOptions.DEFAULT, HeldSet.BUDGET)).isSameAs(digits);
   }
 }

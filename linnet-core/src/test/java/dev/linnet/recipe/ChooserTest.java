@@ -34,6 +34,8 @@ final class ChooserTest {
           "classes.held_out",
           "engine.fused",
           "engine.yields",
+          "cache",
+          "cache_size",
           "model_options.activation",
           "model_options.padding",
           "model_options.squeeze_excite",

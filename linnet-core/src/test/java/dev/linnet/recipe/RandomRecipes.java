@@ -3,7 +3,9 @@ package dev.linnet.recipe;
 import dev.linnet.base.OrAuto;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ByteCount;
 import dev.linnet.data.ClassRule;
+import dev.linnet.data.PictureCache;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
@@ -136,6 +138,8 @@ final class RandomRecipes {
         new Recipe.Checkpoint(1 + random.nextInt(1000)),
         new Recipe.MaxBad(random.nextDouble(), random.nextInt(10), random.nextInt(3)),
         1 + (random.nextLong() >>> 20),
+        one(PictureCache.Where.values()),
+        auto(() -> new ByteCount(1 + (random.nextLong() >>> 20))),
         auto(() -> random.nextInt(9)),
         auto(() -> 1 + random.nextInt(9)),
         new Recipe.Engine(one(Recipe.Engine.Fused.values()), random.nextBoolean(0.5)));

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.linnet.base.OrAuto;
 import dev.linnet.data.Boxes;
+import dev.linnet.data.ByteCount;
 import dev.linnet.data.ClassRule;
+import dev.linnet.data.PictureCache;
 import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
@@ -113,6 +115,8 @@ final class RecipeReaderTest {
             checkpoint: {every_seconds: 5}
             max_bad: {share: 0, count: 0, shards: 2}
             max_pixels: 10
+            cache: ram
+            cache_size: 1.5GB
             workers: 0
             threads: 1
             engine: {fused: off}
@@ -182,6 +186,8 @@ final class RecipeReaderTest {
                 new Recipe.Checkpoint(5),
                 new Recipe.MaxBad(0, 0, 2),
                 10,
+                PictureCache.Where.RAM,
+                OrAuto.of(new ByteCount(1_500_000_000)),
                 OrAuto.of(0),
                 OrAuto.of(1),
                 new Recipe.Engine(Recipe.Engine.Fused.OFF, false)));

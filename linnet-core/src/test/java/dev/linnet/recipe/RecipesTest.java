@@ -169,6 +169,8 @@ final class RecipesTest {
             "--seed",
             "--dtype",
             "--max-pixels",
+            "--cache",
+            "--cache-size",
             "--workers",
             "--threads");
     assertThat(Recipes.options())

@@ -6,6 +6,7 @@ import dev.linnet.data.BadPictures;
 import dev.linnet.data.Batch;
 import dev.linnet.data.Loader;
 import dev.linnet.data.Normalization;
+import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.ShardSampler;
@@ -31,6 +32,8 @@ import java.util.function.Consumer;
 public final class DataBench {
   private static final int BATCH = 32;
   private static final int LONG_EPOCH = 4096;
+  private static final DecodeOptions DECODE =
+      DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.ALLOWED);
 
   private DataBench() {}
 
@@ -76,8 +79,13 @@ public final class DataBench {
     }
   }
 
+  /** What keeps decoded pictures in the way in which they are read here. */
+  public static PictureCache cache(PictureCache.Options options) {
+    return new PictureCache(options, DECODE);
+  }
+
   /**
-   * Reads pictures for as long as the plan says.
+   * Reads pictures for as long as the plan says. Those that are kept are all read once before.
    *
    * @param warnings hears of broken pictures
    * @return pictures a second
@@ -86,10 +94,7 @@ public final class DataBench {
     PictureSet many = new RepeatedSet(set, (LONG_EPOCH + set.size() - 1) / Math.max(1, set.size()));
     PictureLoader.Reading reading =
         new PictureLoader.Reading(
-            DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.ALLOWED),
-            plan.transform(),
-            ImageSize.square(plan.size()),
-            Normalization.IMAGENET);
+            DECODE, plan.transform(), ImageSize.square(plan.size()), Normalization.IMAGENET);
     PictureLoader.Options options =
         new PictureLoader.Options(BATCH, PictureLoader.Order.SHUFFLED, 0, plan.workers())
             .withSampler(ShardSampler.USUAL);

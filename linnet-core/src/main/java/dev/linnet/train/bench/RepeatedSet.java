@@ -1,6 +1,7 @@
 package dev.linnet.train.bench;
 
 import dev.linnet.base.RandomState;
+import dev.linnet.data.Encoded;
 import dev.linnet.data.PictureInfo;
 import dev.linnet.data.PictureSet;
 import dev.linnet.data.Shards;
@@ -46,6 +47,11 @@ record RepeatedSet(PictureSet set, int times) implements PictureSet {
   public Picture read(
       int index, DecodeOptions options, PictureTransform transform, RandomState random) {
     return set.read(index % set.size(), options, transform, random);
+  }
+
+  @Override
+  public Optional<Encoded> encoded(int index) {
+    return set.encoded(index % set.size());
   }
 
   @Override
