@@ -42,7 +42,7 @@ final class DataCheckVerb implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = session.output();
-    DataSource source = data.open(session, DataArgument.looking(session));
+    DataSource source = data.open(session, DataArgument.looking(session).withAnew(true));
     DecodeOptions decode =
         maxPixels == null ? DecodeOptions.DEFAULT : DecodeOptions.DEFAULT.withMaxPixels(maxPixels);
     DataCheck.Report report =

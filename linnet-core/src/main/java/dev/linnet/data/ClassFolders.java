@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,8 +24,10 @@ import java.util.TreeSet;
  * through.
  */
 final class ClassFolders {
-  private static final Set<String> ENDINGS =
-      Set.of("jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff");
+  /** The usual ones first; of three or four letters. */
+  private static final List<String> ENDINGS =
+      List.of("jpg", "jpeg", "png", "webp", "jpe", "jfif", "bmp", "gif", "tif", "tiff");
+
   private static final String HOW =
       "make each class a folder (CLASS/picture.jpg, or train/CLASS/picture.jpg and"
           + " val/CLASS/picture.jpg), or write a manifest (CSV with the columns path,label)";
@@ -38,6 +39,9 @@ final class ClassFolders {
   private final List<String> strangers = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
   private String prefix = "";
+  private Split lastSplit = Split.TRAIN;
+  private String lastClass = "";
+  private List<Entry> ofLastClass = new ArrayList<>();
 
   private ClassFolders(Tree tree, ClassRule rule) {
     this.tree = tree;
@@ -77,6 +81,17 @@ final class ClassFolders {
     /** Where the part behind the top one begins. */
     int below() {
       return path.indexOf('/', start) + 1;
+    }
+
+    /** Whether that is the top folder that it lies in. */
+    boolean isIn(String folder) {
+      return hasFolder(folder, start);
+    }
+
+    /** Whether that folder stands in its path there. */
+    boolean hasFolder(String folder, int from) {
+      int end = from + folder.length();
+      return end < path.length() && path.charAt(end) == '/' && path.startsWith(folder, from);
     }
 
     private String part(int from) {
@@ -131,12 +146,11 @@ final class ClassFolders {
   /** Tells pictures by their ending; a file without one by its first bytes. */
   static boolean isPicture(Tree tree, int file) {
     String path = tree.path(file);
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    if (name.indexOf('.') >= 0) {
-      return hasPictureEnding(name);
+    if (path.indexOf('.', path.lastIndexOf('/') + 1) >= 0) {
+      return hasPictureEnding(path);
     }
     try {
-      ImageHeader.read(tree.read(file), name);
+      ImageHeader.read(tree.read(file), path);
       return true;
     } catch (BadPictureException | IOException e) {
       return false; // a file without an ending that is no picture, such as LICENSE
@@ -145,7 +159,17 @@ final class ClassFolders {
 
   /** Whether a path ends as pictures do. */
   static boolean hasPictureEnding(String path) {
-    return ENDINGS.contains(path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    int begin = path.lastIndexOf('.') + 1;
+    int length = path.length() - begin;
+    if (length < 3 || length > 4) {
+      return false;
+    }
+    for (String ending : ENDINGS) {
+      if (ending.length() == length && path.regionMatches(true, begin, ending, 0, length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Takes away folders that all pictures lie in, as long as classes remain below. */
@@ -153,7 +177,7 @@ final class ClassFolders {
     while (true) {
       String top = entries.get(0).top();
       if (Split.of(top).isPresent()
-          || !entries.stream().allMatch(e -> e.depth() >= 3 && e.top().equals(top))) {
+          || !entries.stream().allMatch(e -> e.depth() >= 3 && e.isIn(top))) {
         return;
       }
       prefix = prefix + top + "/";
@@ -164,11 +188,19 @@ final class ClassFolders {
   private boolean isSplit() {
     Set<String> named = new TreeSet<>();
     Set<String> others = new TreeSet<>();
+    String top = "";
+    boolean isNamed = false;
     for (Entry entry : entries) {
-      if (Split.of(entry.top()).isPresent() && entry.depth() >= 3) {
-        named.add(entry.top());
+      if (!entry.isIn(top)) {
+        top = entry.top();
+        isNamed = Split.of(top).isPresent();
+      } else if (!isNamed) {
+        continue; // as the one before
+      }
+      if (isNamed && entry.depth() >= 3) {
+        named.add(top);
       } else if (entry.depth() >= 2) {
-        others.add(entry.top());
+        others.add(top);
       }
     }
     others.removeAll(named);
@@ -180,20 +212,24 @@ final class ClassFolders {
     Map<Split, String> spelled = new EnumMap<>(Split.class);
     Map<String, Integer> ignored = new TreeMap<>();
     List<Entry> loose = new ArrayList<>();
+    String top = "";
+    Optional<Split> split = Optional.empty();
     for (Entry entry : entries) {
-      Optional<Split> split = Split.of(entry.top());
+      if (!entry.isIn(top)) {
+        top = entry.top();
+        split = Split.of(top);
+      }
       if (split.isEmpty()) {
-        ignored.merge(entry.depth() == 1 ? "." : entry.top(), 1, Integer::sum);
+        ignored.merge(entry.depth() == 1 ? "." : top, 1, Integer::sum);
       } else if (entry.depth() < 3) {
         loose.add(entry);
       } else {
-        String before = spelled.putIfAbsent(split.get(), entry.top());
-        if (before != null && !before.equals(entry.top())) {
+        String before = spelled.putIfAbsent(split.get(), top);
+        if (before != null && !before.equals(top)) {
           throw new LinnetException(
-              "%s: has both %s/ and %s/; keep one of them"
-                  .formatted(tree.where(), before, entry.top()));
+              "%s: has both %s/ and %s/; keep one of them".formatted(tree.where(), before, top));
         }
-        add(found, split.get(), entry.className(entry.below(), rule.folders()), entry);
+        add(found, split.get(), entry.below(), entry);
       }
     }
     ignored.forEach(
@@ -223,19 +259,28 @@ final class ClassFolders {
       if (entry.depth() == 1) {
         loose.add(entry);
       } else {
-        add(found, Split.TRAIN, entry.className(entry.start(), rule.folders()), entry);
+        add(found, Split.TRAIN, entry.start(), entry);
       }
     }
     warnLoose(loose);
     return found;
   }
 
-  private static void add(
-      Map<Split, Map<String, List<Entry>>> found, Split split, String name, Entry entry) {
-    found
-        .computeIfAbsent(split, s -> new TreeMap<>())
-        .computeIfAbsent(name, c -> new ArrayList<>())
-        .add(entry);
+  /** Puts a picture to those of its class, which are mostly those of the one before. */
+  private void add(Map<Split, Map<String, List<Entry>>> found, Split split, int from, Entry entry) {
+    boolean same =
+        split == lastSplit
+            && rule.folders() == ClassRule.Folders.TOP
+            && entry.hasFolder(lastClass, from);
+    if (!same) {
+      lastSplit = split;
+      lastClass = entry.className(from, rule.folders());
+      ofLastClass =
+          found
+              .computeIfAbsent(split, s -> new TreeMap<>())
+              .computeIfAbsent(lastClass, c -> new ArrayList<>());
+    }
+    ofLastClass.add(entry);
   }
 
   private List<String> classes(Map<Split, Map<String, List<Entry>>> found) {
@@ -319,7 +364,13 @@ final class ClassFolders {
   private void warnEmpty(boolean split) {
     int level = split ? 2 : 1;
     TreeSet<String> filled = new TreeSet<>();
-    entries.forEach(e -> filled.add(folder(e.path().substring(e.start()), level)));
+    String last = "";
+    for (Entry entry : entries) {
+      if (!entry.hasFolder(last, entry.start())) {
+        last = folder(entry.path().substring(entry.start()), level);
+        filled.add(last);
+      }
+    }
     TreeSet<String> empty = new TreeSet<>();
     for (String folder : tree.emptyFolders()) {
       if (folder.startsWith(prefix)

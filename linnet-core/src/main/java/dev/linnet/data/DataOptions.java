@@ -14,6 +14,7 @@ import dev.linnet.base.DownloadListener;
  * @param classes how class folders make classes
  * @param drawn what was drawn before and is to be taken again; {@link DrawnIndices#NONE} to draw
  * @param cutShards shards that end early or are broken which are borne; what is before is used
+ * @param isAnew whether folders and shards are listed anew though an index of them is kept
  * @param places where names are looked up and indexes are kept
  * @param downloads hears how far a download is
  */
@@ -25,6 +26,7 @@ public record DataOptions(
     ClassRule classes,
     DrawnIndices drawn,
     int cutShards,
+    boolean isAnew,
     Places places,
     DownloadListener downloads) {
   /** No limit. */
@@ -45,6 +47,7 @@ public record DataOptions(
         ClassRule.USUAL,
         DrawnIndices.NONE,
         0,
+        false,
         places,
         DownloadListener.NONE);
   }
@@ -52,48 +55,54 @@ public record DataOptions(
   /** These options with another part held out. */
   public DataOptions withHoldout(Holdout holdout) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with another limit. */
   public DataOptions withLimit(int limit) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with another seed. */
   public DataOptions withSeed(long seed) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with boxes that become something else. */
   public DataOptions withBoxes(Boxes boxes) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with another rule for classes. */
   public DataOptions withClasses(ClassRule classes) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with what was drawn before. */
   public DataOptions withDrawn(DrawnIndices drawn) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with another number of cut shards that are borne. */
   public DataOptions withCutShards(int cutShards) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
+  }
+
+  /** These options with folders and shards listed anew, or with the help of what is kept. */
+  public DataOptions withAnew(boolean isAnew) {
+    return new DataOptions(
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 
   /** These options with another listener. */
   public DataOptions withDownloads(DownloadListener downloads) {
     return new DataOptions(
-        holdout, limit, seed, boxes, classes, drawn, cutShards, places, downloads);
+        holdout, limit, seed, boxes, classes, drawn, cutShards, isAnew, places, downloads);
   }
 }

@@ -32,7 +32,8 @@ public final class DataSources {
     this.catalog = Catalog.STANDARD;
     this.disk = Disk.REAL;
     this.classes = options.classes();
-    this.indexes = Indexes.in(options.places().cache());
+    Indexes kept = Indexes.in(options.places().cache());
+    this.indexes = options.isAnew() ? kept.renewed() : kept;
     this.cutShards = options.cutShards();
   }
 
@@ -165,7 +166,7 @@ public final class DataSources {
         return webDataset(folder.toString(), below, names);
       }
     }
-    return tree(FilesTree.below(folder, disk), names, boxes);
+    return tree(FilesTree.of(folder, disk, FolderIndex.list(folder, indexes)), names, boxes);
   }
 
   private Recognized webDataset(String where, List<Path> shards, List<String> names) {

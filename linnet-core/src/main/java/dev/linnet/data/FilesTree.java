@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** Files on disk: all below a folder, or a list of them. */
 final class FilesTree implements Tree {
@@ -46,11 +48,73 @@ final class FilesTree implements Tree {
   record Entry(String path, long length) {}
 
   /**
+   * A folder below the root, or the root itself.
+   *
+   * @param path empty for the root
+   * @param modified when something in it was added, removed or renamed, in ns since 1970; {@link
+   *     #UNSETTLED} where that was just now, so that another change would not show
+   */
+  record Folder(String path, long modified) {
+    static final long UNSETTLED = Long.MIN_VALUE;
+    private static final long SETTLES = TimeUnit.SECONDS.toNanos(3);
+
+    /** A folder about to be listed. */
+    static Folder of(String path, FileTime time) {
+      long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+      long modified = time.to(TimeUnit.NANOSECONDS);
+      return new Folder(path, modified > now - SETTLES ? UNSETTLED : modified);
+    }
+  }
+
+  /**
+   * What lies below a root.
+   *
+   * @param entries sorted by path
+   * @param folders the root first
+   * @param warnings what was skipped, one line each
+   */
+  record Listing(List<Entry> entries, List<Folder> folders, List<String> warnings) {
+    List<String> emptyFolders() {
+      Set<String> filled = new HashSet<>();
+      String last = "";
+      for (Entry entry : entries) {
+        int slash = entry.path().lastIndexOf('/');
+        boolean same = slash == last.length() && entry.path().startsWith(last);
+        if (slash > 0 && !same) {
+          last = entry.path().substring(0, slash);
+          for (int at = slash; at > 0 && filled.add(entry.path().substring(0, at)); ) {
+            at = entry.path().lastIndexOf('/', at - 1);
+          }
+        }
+      }
+      return folders.stream()
+          .map(Folder::path)
+          .filter(folder -> !folder.isEmpty() && !filled.contains(folder))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /**
    * All files below a folder. Links are followed; a link that leads back up is skipped and said.
    *
    * @throws LinnetException if a folder cannot be read
    */
   static FilesTree below(Path root, Disk disk) {
+    return of(root, disk, list(root));
+  }
+
+  /** The files of a listing. */
+  static FilesTree of(Path root, Disk disk, Listing listing) {
+    return new FilesTree(root, disk, listing.entries(), listing.emptyFolders(), listing.warnings());
+  }
+
+  /**
+   * Lists all files below a folder.
+   *
+   * @throws LinnetException if a folder cannot be read
+   */
+  static Listing list(Path root) {
     Walk walk = new Walk(root);
     try {
       Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, walk);
@@ -58,7 +122,7 @@ final class FilesTree implements Tree {
       throw Walk.unreadable(root, e);
     }
     walk.entries.sort(Comparator.comparing(Entry::path));
-    return new FilesTree(root, disk, walk.entries, walk.emptyFolders(), walk.warnings());
+    return new Listing(walk.entries, walk.folders, walk.warnings());
   }
 
   /** The given files in the given order; paths are relative to the root, or absolute. */
@@ -118,8 +182,7 @@ final class FilesTree implements Tree {
     private final List<String> loops = new ArrayList<>();
     private final List<String> dangling = new ArrayList<>();
     private final List<String> special = new ArrayList<>();
-    private final List<String> folders = new ArrayList<>();
-    private final Set<String> filled = new HashSet<>();
+    final List<Folder> folders = new ArrayList<>();
 
     Walk(Path root) {
       this.root = root;
@@ -127,13 +190,11 @@ final class FilesTree implements Tree {
 
     @Override
     public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-      if (folder.equals(root)) {
-        return FileVisitResult.CONTINUE;
-      }
-      if (isHidden(folder)) {
+      boolean isRoot = folder.equals(root);
+      if (!isRoot && isHidden(folder)) {
         return FileVisitResult.SKIP_SUBTREE;
       }
-      folders.add(relative(folder));
+      folders.add(Folder.of(isRoot ? "" : relative(folder), attributes.lastModifiedTime()));
       return FileVisitResult.CONTINUE;
     }
 
@@ -146,12 +207,7 @@ final class FilesTree implements Tree {
         (attributes.isSymbolicLink() ? dangling : special).add(relative(file));
         return FileVisitResult.CONTINUE;
       }
-      String path = relative(file);
-      entries.add(new Entry(path, attributes.size()));
-      int slash = path.lastIndexOf('/');
-      while (slash > 0 && filled.add(path.substring(0, slash))) {
-        slash = path.lastIndexOf('/', slash - 1);
-      }
+      entries.add(new Entry(relative(file), attributes.size()));
       return FileVisitResult.CONTINUE;
     }
 
@@ -174,10 +230,6 @@ final class FilesTree implements Tree {
         throw unreadable(folder, e);
       }
       return FileVisitResult.CONTINUE;
-    }
-
-    List<String> emptyFolders() {
-      return folders.stream().filter(folder -> !filled.contains(folder)).sorted().toList();
     }
 
     List<String> warnings() {

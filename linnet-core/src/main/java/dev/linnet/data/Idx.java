@@ -42,7 +42,7 @@ final class Idx {
 
   /** Whether a file is named as one of IDX. */
   static boolean isNamedIdx(String path) {
-    return NAME.matcher(path).matches();
+    return !ClassFolders.hasPictureEnding(path) && NAME.matcher(path).matches();
   }
 
   /**

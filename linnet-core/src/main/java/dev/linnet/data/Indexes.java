@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Indexes {
   /** Keeps nothing. */
-  static final Indexes NONE = new Indexes(null);
+  static final Indexes NONE = new Indexes(null, true);
 
   private static final Logger LOG = System.getLogger(Indexes.class.getName());
   private static final byte[] MAGIC = "linnet index 1\n".getBytes(StandardCharsets.UTF_8);
@@ -30,14 +30,21 @@ final class Indexes {
   private static final int NAME = 32;
 
   private final @Nullable Path folder;
+  private final boolean reads;
 
-  private Indexes(@Nullable Path folder) {
+  private Indexes(@Nullable Path folder, boolean reads) {
     this.folder = folder;
+    this.reads = reads;
   }
 
   /** Those below the folder of the cache. */
   static Indexes in(Path cache) {
-    return new Indexes(cache.resolve("index"));
+    return new Indexes(cache.resolve("index"), true);
+  }
+
+  /** The same, but what is kept is not read, only written anew. */
+  Indexes renewed() {
+    return new Indexes(folder, false);
   }
 
   /**
@@ -47,7 +54,7 @@ final class Indexes {
    * @param place what it is the index of
    */
   Optional<ByteBuffer> read(String kind, String place) {
-    if (folder == null) {
+    if (folder == null || !reads) {
       return Optional.empty();
     }
     Path file = file(folder, kind, place);

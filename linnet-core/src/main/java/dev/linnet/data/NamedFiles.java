@@ -81,15 +81,15 @@ final class NamedFiles {
   }
 
   /**
-   * The files at the root of a tree or one folder below whose names match, by name; of equal names
-   * the first.
+   * The files at the root of a tree or one folder below whose names match and are not those of
+   * pictures, by name; of equal names the first.
    */
   static Map<String, Integer> of(Tree tree, Pattern pattern) {
     Map<String, Integer> found = new TreeMap<>();
     for (int i = 0; i < tree.count(); i++) {
       String path = tree.path(i);
       int slash = path.lastIndexOf('/');
-      if (slash == path.indexOf('/')) {
+      if (!ClassFolders.hasPictureEnding(path) && slash == path.indexOf('/')) {
         String name = path.substring(slash + 1);
         if (pattern.matcher(name).matches()) {
           found.putIfAbsent(name, i);

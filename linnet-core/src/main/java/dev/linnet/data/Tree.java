@@ -3,9 +3,7 @@ package dev.linnet.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Files under relative paths, sorted by path, whatever holds them: a folder, a tar, the jar. Hidden
@@ -57,9 +55,17 @@ interface Tree {
 
   /** Files and folders that systems leave behind, and everything whose name begins with a dot. */
   static boolean isHidden(String name) {
-    return name.startsWith(".") || LEFT_BEHIND.contains(name.toLowerCase(Locale.ROOT));
+    if (name.startsWith(".")) {
+      return true;
+    }
+    for (String left : LEFT_BEHIND) {
+      if (left.equalsIgnoreCase(name)) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  /** In lower case. */
-  Set<String> LEFT_BEHIND = Set.of("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini");
+  /** In any case of their letters. */
+  List<String> LEFT_BEHIND = List.of("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini");
 }
