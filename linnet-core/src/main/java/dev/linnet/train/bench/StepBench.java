@@ -22,7 +22,6 @@ import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -136,10 +135,9 @@ public final class StepBench {
     for (int i = 0; i < plan.steps(); i++) {
       steps.add(Profiler.run(step));
     }
-    steps.sort(Comparator.comparingLong(Profile::nanos));
     IdentityHashMap<Object, String> layers = new IdentityHashMap<>();
     model.walk((name, module) -> layers.put(module, name));
-    return new StepProfile(machine, plain, steps.get(steps.size() / 2), layers);
+    return new StepProfile(machine, plain, steps, layers);
   }
 
   /**

@@ -8,27 +8,38 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * What one step of a network spends its time on: the step of the middle among those that were
- * profiled.
+ * What a step of a network spends its time on. Times are medians, each event's over the steps;
+ * where steps did not do the same, as with stochastic depth, those of the step of the middle.
  *
  * @param machine what its operators are measured by
  * @param plain steps that nothing watched
- * @param profile the step
+ * @param steps that were watched, at least one, the shortest first
  * @param layers names of the parts that are modules, by identity; the network's own is empty
  */
 public record StepProfile(
-    Machine machine, StepTimes plain, Profile profile, IdentityHashMap<Object, String> layers) {
+    Machine machine, StepTimes plain, List<Profile> steps, IdentityHashMap<Object, String> layers) {
   private static final double MS = 1e6; // ns
 
   /** What is no operator: the program between them, and the clock. */
   private static final String BETWEEN = "(between operators)";
 
-  /** Time of the step in ms, with what watching costs. */
+  public StepProfile {
+    steps = steps.stream().sorted(Comparator.comparingLong(Profile::nanos)).toList();
+  }
+
+  /** The step of the middle. */
+  public Profile middle() {
+    return steps.get(steps.size() / 2);
+  }
+
+  /** Time of the step of the middle in ms, with what watching costs. */
   public double ms() {
-    return profile.nanos() / MS;
+    return middle().nanos() / MS;
   }
 
   /** By what share the watched step is longer than the others are at their median. */
@@ -36,9 +47,65 @@ public record StepProfile(
     return ms() / plain.ms() - 1;
   }
 
-  /** The time that is shared out, in ns: that of the step without noting. */
+  /** The events of the step of the middle with the times of all. */
+  private List<Profile.Event> events() {
+    List<Profile.Event> events = middle().events();
+    if (!steps.stream().allMatch(step -> doesTheSame(step.events(), events))) {
+      return events;
+    }
+    List<Profile.Event> typical = new ArrayList<>();
+    for (int i = 0; i < events.size(); i++) {
+      int index = i;
+      Profile.Event event = events.get(i);
+      long nanos = median(step -> step.events().get(index).nanos());
+      long own = median(step -> step.events().get(index).own());
+      typical.add(
+          new Profile.Event(
+              event.kind(), event.name(), event.part(), event.start(), nanos, own, event.work()));
+    }
+    return typical;
+  }
+
+  private static boolean doesTheSame(List<Profile.Event> some, List<Profile.Event> others) {
+    boolean same = some.size() == others.size();
+    for (int i = 0; same && i < some.size(); i++) {
+      same = some.get(i).name().equals(others.get(i).name());
+    }
+    return same;
+  }
+
+  private long median(ToLongFunction<Profile> of) {
+    long[] sorted = steps.stream().mapToLong(of).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+
+  /** What of a step none of some events take, in ns. */
+  private double rest(Predicate<Profile.Event> some) {
+    return median(
+        step -> {
+          long rest = step.nanos() - step.own();
+          for (Profile.Event event : step.events()) {
+            rest -= some.test(event) ? event.nanos() - event.own() : 0;
+          }
+          return Math.max(0, rest);
+        });
+  }
+
+  /** All operators and what is between them, in ns: what shares are of. */
   private double nanos() {
-    return Math.max(1, profile.nanos() - profile.own());
+    double sum = rest(StepProfile::isOperator);
+    for (Profile.Event event : events()) {
+      sum += isOperator(event) ? event.nanos() : 0;
+    }
+    return Math.max(1, sum);
+  }
+
+  private static boolean isOperator(Profile.Event event) {
+    return event.kind() != Profile.Kind.PART;
+  }
+
+  private static boolean isPhase(Profile.Event event) {
+    return event.kind() == Profile.Kind.PART && event.part() instanceof String;
   }
 
   // ------------------------------------------------------------------ phases
@@ -54,17 +121,15 @@ public record StepProfile(
   /** The phases in their order, then the rest; without noting, which takes no part in the sum. */
   public List<Phase> phases() {
     Map<String, Double> spans = new LinkedHashMap<>();
-    double rest = nanos();
-    for (Profile.Event event : profile.events()) {
-      if (event.kind() == Profile.Kind.PART && event.part() instanceof String name) {
-        double span = event.nanos() - event.own();
-        spans.merge(name, span, Double::sum);
-        rest -= span;
+    for (Profile.Event event : events()) {
+      if (isPhase(event)) {
+        spans.merge((String) event.part(), (double) (event.nanos() - event.own()), Double::sum);
       }
     }
-    spans.put("other", Math.max(0, rest));
+    spans.put("other", rest(StepProfile::isPhase));
+    double all = Math.max(1, spans.values().stream().mapToDouble(span -> span).sum());
     List<Phase> phases = new ArrayList<>();
-    spans.forEach((name, span) -> phases.add(new Phase(name, span / MS, span / nanos())));
+    spans.forEach((name, span) -> phases.add(new Phase(name, span / MS, span / all)));
     return phases;
   }
 
@@ -106,19 +171,15 @@ public record StepProfile(
                 Collectors.groupingBy(
                     Profile.Event::name, LinkedHashMap::new, Collectors.toList()));
     List<Operator> rows = new ArrayList<>();
-    double rest = nanos();
-    for (Map.Entry<String, List<Profile.Event>> entry : byName.entrySet()) {
-      Operator row = row(entry.getKey(), entry.getValue());
-      rows.add(row);
-      rest -= row.ms() * MS;
-    }
-    rest = Math.max(0, rest);
-    rows.add(new Operator(BETWEEN, 0, rest / MS, rest / nanos(), 0, 0, 0));
+    double all = nanos();
+    byName.forEach((name, calls) -> rows.add(row(name, calls, all)));
+    double rest = rest(StepProfile::isOperator);
+    rows.add(new Operator(BETWEEN, 0, rest / MS, rest / all, 0, 0, 0));
     rows.sort(Comparator.comparingDouble(Operator::ms).reversed());
     return rows;
   }
 
-  private Operator row(String name, List<Profile.Event> calls) {
+  private Operator row(String name, List<Profile.Event> calls, double all) {
     double span = 0;
     long bytes = 0;
     long operations = 0;
@@ -130,8 +191,7 @@ public record StepProfile(
       operations += 2 * work.macs();
       best += atBest(call);
     }
-    return new Operator(
-        name, calls.size(), span / MS, span / nanos(), bytes, operations, best * 1e3);
+    return new Operator(name, calls.size(), span / MS, span / all, bytes, operations, best * 1e3);
   }
 
   /** The least time that an operator can take on the machine, in seconds. */
@@ -141,7 +201,7 @@ public record StepProfile(
   }
 
   private List<Profile.Event> spans() {
-    return profile.events().stream().filter(e -> e.kind() != Profile.Kind.PART).toList();
+    return events().stream().filter(StepProfile::isOperator).toList();
   }
 
   // ------------------------------------------------------------------ layers
@@ -174,6 +234,7 @@ public record StepProfile(
       byName.computeIfAbsent(layer(event.part(), depth), n -> new ArrayList<>()).add(event);
     }
     List<Layer> rows = new ArrayList<>();
+    double all = nanos();
     byName.forEach(
         (name, events) -> {
           double ahead = 0;
@@ -187,7 +248,7 @@ public record StepProfile(
               ahead += event.nanos();
             }
           }
-          rows.add(new Layer(name, ahead / MS, back / MS, (ahead + back) / nanos(), best * 1e3));
+          rows.add(new Layer(name, ahead / MS, back / MS, (ahead + back) / all, best * 1e3));
         });
     return rows;
   }
@@ -215,13 +276,14 @@ public record StepProfile(
   // ------------------------------------------------------------------ trace
 
   /**
-   * The step as the Trace Event Format of Chrome, which also Perfetto reads: spans of phases,
-   * layers and operators, which lie in each other.
+   * The step of the middle as the Trace Event Format of Chrome, which also Perfetto reads: spans of
+   * phases, layers and operators, which lie in each other.
    */
   public Map<String, Object> trace() {
     List<Map<String, Object>> spans = new ArrayList<>();
-    spans.add(span("step", "part", profile.start(), profile.nanos(), Map.of()));
-    List<Profile.Event> outsideIn = new ArrayList<>(profile.events());
+    Profile step = middle();
+    spans.add(span("step", "part", step.start(), step.nanos(), Map.of()));
+    List<Profile.Event> outsideIn = new ArrayList<>(step.events());
     outsideIn.sort(
         Comparator.comparingLong(Profile.Event::start)
             .thenComparing(Comparator.comparingLong(Profile.Event::end).reversed()));
@@ -252,7 +314,7 @@ public record StepProfile(
     span.put("name", name);
     span.put("cat", category);
     span.put("ph", "X");
-    span.put("ts", (start - profile.start()) / 1e3);
+    span.put("ts", (start - middle().start()) / 1e3);
     span.put("dur", nanos / 1e3);
     span.put("pid", 1);
     span.put("tid", 1);

@@ -12,6 +12,7 @@ import dev.linnet.tensor.Profile;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -67,7 +68,7 @@ final class StepProfileTest {
   void every_multiply_add_of_a_network_is_there_fused_or_not() {
     StepProfile profile = profile("mobilenetv2_050", 32);
     long ahead =
-        profile.profile().events().stream()
+        profile.middle().events().stream()
             .filter(e -> e.kind() == Profile.Kind.AHEAD)
             .mapToLong(e -> e.work().macs())
             .sum();
@@ -106,6 +107,34 @@ final class StepProfileTest {
         .isBetween(0.999, 1.001);
   }
 
+  private static Profile step(long conv, long relu, long between) {
+    Profile.Work work = new Profile.Work(8, 16, DType.FLOAT32, List.of());
+    return new Profile(
+        0,
+        conv + relu + between + 7,
+        7,
+        List.of(
+            new Profile.Event(Profile.Kind.AHEAD, "conv2d", "forward", 0, conv, 0, work),
+            new Profile.Event(Profile.Kind.AHEAD, "relu", "forward", conv, relu, 0, work),
+            new Profile.Event(Profile.Kind.PART, "", "forward", 0, conv + relu + 3, 3, work)));
+  }
+
+  @Test
+  void one_slow_call_in_one_step_does_not_count() {
+    StepProfile profile =
+        new StepProfile(
+            MACHINE,
+            new StepTimes(1, 1, 1, 0),
+            List.of(
+                step(5000000, 1000000, 10), step(4000000, 9000000, 30), step(4500000, 2000000, 20)),
+            new IdentityHashMap<>());
+    assertThat(row(profile, "conv2d").ms()).isEqualTo(4.5);
+    assertThat(row(profile, "relu").ms()).isEqualTo(2);
+    assertThat(row(profile, "(between operators)").ms()).isEqualTo(20e-6);
+    assertThat(profile.phases()).extracting(StepProfile.Phase::ms).containsExactly(6.5, 20e-6);
+    assertThat(profile.ms()).as("the middle's").isEqualTo((6500000 + 20 + 7) / 1e6);
+  }
+
   @Test
   void a_device_whose_kernels_run_on_behind_their_call_is_refused() {
     StepBench.Plan plan =
@@ -135,7 +164,7 @@ final class StepProfileTest {
   void spans_lie_in_each_other() {
     StepProfile profile = profile("lenet5", 28);
     List<Profile.Event> events =
-        profile.profile().events().stream()
+        profile.middle().events().stream()
             .sorted(
                 Comparator.comparingLong(Profile.Event::start)
                     .thenComparing(Comparator.comparingLong(Profile.Event::end).reversed()))
@@ -156,7 +185,7 @@ final class StepProfileTest {
     StepProfile profile = profile("lenet5", 28);
     List<Map<String, Object>> spans =
         (List<Map<String, Object>>) profile.trace().getOrDefault("traceEvents", List.of());
-    assertThat(spans).hasSize(profile.profile().events().size() + 1);
+    assertThat(spans).hasSize(profile.middle().events().size() + 1);
     assertThat(spans.get(0)).containsEntry("name", "step").containsEntry("ph", "X");
     Map<String, Object> conv =
         spans.stream().filter(s -> "conv2d 5×5".equals(s.get("name"))).findFirst().orElseThrow();
