@@ -62,7 +62,7 @@ final class Failures {
         || problem instanceof RecipeException;
   }
 
-  private static String message(Throwable problem) {
+  static String message(Throwable problem) {
     if (problem instanceof ParameterException wrong) {
       return message(wrong);
     }

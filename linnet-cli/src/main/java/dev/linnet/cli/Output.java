@@ -92,6 +92,11 @@ final class Output {
     }
   }
 
+  /** What another process said. */
+  void passOn(String line) {
+    say(OneLine.of(line));
+  }
+
   /** What may be wrong; the command goes on. */
   void warn(String line) {
     say(errStyle().yellow("warning:") + " " + OneLine.of(line));

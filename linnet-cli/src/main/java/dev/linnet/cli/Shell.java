@@ -34,12 +34,17 @@ record Shell(
     Terminal errTerminal,
     Interrupts interrupts) {
 
-  /** That of this process. */
-  static Shell ofProcess() {
+  /**
+   * That of this process.
+   *
+   * @param alone whether the standard output is to be this program's alone: what native code writes
+   *     there is lost
+   */
+  static Shell ofProcess(boolean alone) {
     Map<String, String> environment = System.getenv();
-    OutputStream out =
-        new BufferedOutputStream(
-            new StandardOutput(new FileOutputStream(FileDescriptor.out)), 1 << 16);
+    Terminal outTerminal = Terminal.of(1, environment);
+    OutputStream stream = alone ? StandardOutput.taken() : new FileOutputStream(FileDescriptor.out);
+    OutputStream out = new BufferedOutputStream(new StandardOutput(stream), 1 << 16);
     OutputStream err = new BufferedOutputStream(new FileOutputStream(FileDescriptor.err));
     PrintStream printed = new PrintStream(out, false, UTF_8);
     PrintStream told = new PrintStream(err, true, UTF_8);
@@ -49,7 +54,7 @@ record Shell(
         new FileInputStream(FileDescriptor.in),
         printed,
         told,
-        Terminal.of(1, environment),
+        outTerminal,
         Terminal.of(2, environment),
         Interrupts.ofProcess(told));
   }

@@ -1,6 +1,8 @@
 package dev.linnet.cli;
 
 import dev.linnet.base.LinnetException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
@@ -14,6 +16,21 @@ final class StandardOutput extends OutputStream {
 
   StandardOutput(OutputStream stream) {
     this.stream = stream;
+  }
+
+  /**
+   * The standard output, taken away from native code. Gloo says on it how many processes it is
+   * connected to. Java leads a standard stream that is closed to nowhere.
+   */
+  static OutputStream taken() {
+    FileOutputStream usual = new FileOutputStream(FileDescriptor.out);
+    try {
+      OutputStream own = new FileOutputStream("/proc/self/fd/1", true);
+      usual.close();
+      return own;
+    } catch (IOException e) {
+      return usual; // it has no name, as a socket has none
+    }
   }
 
   /** The reader has closed the pipe, as {@code | head -1} does. No failure: it has enough. */

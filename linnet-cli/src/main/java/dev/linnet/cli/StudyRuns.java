@@ -8,8 +8,6 @@ import dev.linnet.search.StudyEstimate;
 import dev.linnet.search.StudyFolder;
 import dev.linnet.search.StudyPlan;
 import dev.linnet.train.TrainingListener;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -145,18 +143,8 @@ final class StudyRuns {
 
   /** What starts this program again, with the same options of the JVM, for one run. */
   private static List<String> launcher(Common common) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "ablate",
-            "run",
-            "--device",
-            common.device));
+    List<String> command = Processes.command();
+    command.addAll(List.of("ablate", "run", "--device", common.device));
     return command;
   }
 

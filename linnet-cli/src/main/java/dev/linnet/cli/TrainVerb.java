@@ -9,6 +9,8 @@ import dev.linnet.recipe.RecipeReader;
 import dev.linnet.recipe.RecipeWriter;
 import dev.linnet.recipe.TrainingRun;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.LostProcessException;
+import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.TrainingResult;
@@ -17,11 +19,13 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,6 +53,7 @@ import picocli.CommandLine.Option;
       "  linnet train --data photos/ --task similarity",
       "  linnet train --data photos/ --dry-run",
       "  linnet train --data photos/ --find-lr",
+      "  linnet train --data photos/ --processes 4",
       "  linnet train --resume runs/photos",
       "  linnet train --resume runs/photos --epochs 60",
     })
@@ -107,8 +112,18 @@ final class TrainVerb implements Callable<Integer> {
               + " transfer")
   private @Nullable String strategy;
 
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      description =
+          "train with so many processes on this machine, each with its part of every batch; on"
+              + " several machines a launcher starts them and sets RANK, WORLD_SIZE, MASTER_ADDR"
+              + " and MASTER_PORT; see docs/scale.md")
+  private @Nullable Integer processes;
+
   private final Session session;
   private @Nullable RecipeOptions options;
+  private @Nullable Processes team;
 
   private TrainVerb(Session session) {
     this.session = session;
@@ -123,6 +138,21 @@ final class TrainVerb implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    try (Processes started = Processes.of(session, processes)) {
+      team = started;
+      if (!started.isFirst()) {
+        session.common().quiet = true;
+      }
+      return answer();
+    }
+  }
+
+  private int answer() {
+    if (several() && (findLr || strategy != null)) {
+      throw new AskedWrongly(
+          "%s: needs one process; leave out --processes, and unset WORLD_SIZE and RANK"
+              .formatted(findLr ? "--find-lr" : "--strategy"));
+    }
     if (out != null && resume != null) {
       throw new AskedWrongly(
           "--out and --resume: a run goes on in its own folder; give one of the two");
@@ -146,7 +176,7 @@ final class TrainVerb implements Callable<Integer> {
           .get()
           .compare(base, given(), sets, Optional.ofNullable(out), dryRun, around());
     }
-    if (out != null && !dryRun) {
+    if (out != null && !dryRun && isFirst()) {
       RunFolder.checkNew(out);
     }
     Experiment.Surroundings around = around();
@@ -166,33 +196,50 @@ final class TrainVerb implements Callable<Integer> {
       return new FindLr(session, experiment).answer(out);
     }
     tell(experiment);
-    RunFolder folder =
-        out == null
-            ? RunFolder.createNext(
-                session.shell().folder().resolve("runs"), defaultName(experiment))
-            : RunFolder.create(out);
-    return train(experiment, folder, TrainingRun.Start.NEW);
+    return train(experiment, () -> made(experiment), TrainingRun.Start.NEW);
+  }
+
+  /** The folder of a new run, which the first process makes. */
+  private RunFolder made(Experiment experiment) {
+    Path place = out;
+    if (!isFirst()) {
+      return new RunFolder(place == null ? session.shell().folder() : place);
+    }
+    return place == null
+        ? RunFolder.createNext(session.shell().folder().resolve("runs"), defaultName(experiment))
+        : RunFolder.create(place);
+  }
+
+  private boolean several() {
+    return team != null && team.areSeveral();
+  }
+
+  private boolean isFirst() {
+    return team == null || team.isFirst();
   }
 
   private Experiment.Surroundings around() {
     return new Experiment.Surroundings(
         Places.of(session.shell().environment()),
         new DownloadProgress(session.output()),
-        Device.parse(session.common().device),
+        Device.parse(team == null ? session.common().device : team.device(session.common().device)),
         ModelArgument.hub(session));
   }
 
   /** Goes on; a run that was ended before anything was saved starts over. */
   private int goOn(Path run, Experiment.Surroundings around) {
     RunFolder folder = new RunFolder(run);
-    if (!Files.exists(folder.recipe()) && !given().isEmpty()) {
+    if (!Files.exists(folder.recipe()) && options != null && !options.given().isEmpty()) {
       session.output().note(run + ": nothing is saved there yet; starting over");
       Experiment experiment = Experiment.plan(read(usualRecipe()), around);
       if (dryRun) {
         return answerPlan(planned(experiment));
       }
       tell(experiment);
-      return train(experiment, RunFolder.create(run), TrainingRun.Start.NEW);
+      return train(
+          experiment,
+          () -> isFirst() ? RunFolder.create(run) : new RunFolder(run),
+          TrainingRun.Start.NEW);
     }
     RunFolder found = RunFolder.open(run);
     Experiment experiment = Experiment.planAgain(read(found.recipe().toString()), around, found);
@@ -203,7 +250,7 @@ final class TrainVerb implements Callable<Integer> {
       return answerPlan(planned(experiment));
     }
     tell(experiment);
-    return train(experiment, found, TrainingRun.Start.RESUME);
+    return train(experiment, () -> found, TrainingRun.Start.RESUME);
   }
 
   private static Transfer.Planned planned(Experiment experiment) {
@@ -219,8 +266,14 @@ final class TrainVerb implements Callable<Integer> {
     return SIMILARITY.equals(given().get("task")) ? SIMILARITY : DEFAULT_RECIPE;
   }
 
+  /** What was given; several processes on a machine share its cores. */
   private Map<String, String> given() {
-    return options == null ? Map.of() : options.given();
+    Map<String, String> given = options == null ? new LinkedHashMap<>() : options.given();
+    if (team != null && team.areSeveral()) {
+      given.putIfAbsent("threads", String.valueOf(team.cores()));
+      given.putIfAbsent("workers", String.valueOf(team.cores()));
+    }
+    return given;
   }
 
   private static String defaultName(Experiment experiment) {
@@ -260,22 +313,40 @@ final class TrainVerb implements Callable<Integer> {
     return Failures.DONE;
   }
 
-  private int train(Experiment experiment, RunFolder folder, TrainingRun.Start start) {
-    Output output = session.output();
-    output.note("run: " + folder.path());
-    AtomicReference<TrainingRun.@Nullable Outcome> outcome = new AtomicReference<>();
-    try (TrainingRun run = new TrainingRun(experiment, folder, session.command(), output::warn)) {
-      run.notes().forEach(output::note);
-      run.listen(new TrainProgress(output, experiment.recipe().epochs().value()));
-      session.shell().interrupts().during(() -> outcome.set(run.train(start)), run::requestStop);
+  private int train(Experiment experiment, Supplier<RunFolder> place, TrainingRun.Start start) {
+    Processes all = requireNonNull(team);
+    try {
+      ProcessGroup group = all.join(experiment);
+      RunFolder folder = place.get();
+      all.runsIn(folder);
+      Output output = session.output();
+      output.note("run: " + folder.path());
+      AtomicReference<TrainingRun.@Nullable Outcome> outcome = new AtomicReference<>();
+      try (TrainingRun run =
+          new TrainingRun(experiment, folder, session.command(), output::warn, group)) {
+        run.notes().forEach(output::note);
+        run.listen(new TrainProgress(output, experiment.recipe().epochs().value()));
+        session.shell().interrupts().during(() -> outcome.set(run.train(start)), run::requestStop);
+      }
+      output.eraseProgress();
+      all.leave();
+      return answer(requireNonNull(outcome.get()));
+    } catch (LostProcessException lost) {
+      throw all.explained(lost);
+    } catch (RuntimeException | Error problem) {
+      all.fail(Failures.message(problem));
+      throw problem;
     }
-    output.eraseProgress();
-    return answer(requireNonNull(outcome.get()));
   }
 
   private int answer(TrainingRun.Outcome outcome) {
     Output output = session.output();
     Path run = outcome.folder().path();
+    if (!isFirst()) {
+      return outcome.result().end() == TrainingResult.End.INTERRUPTED
+          ? Interrupts.EXIT_CODE
+          : Failures.DONE;
+    }
     if (outcome.result().end() == TrainingResult.End.INTERRUPTED) {
       output.error(
           "interrupted after update %d; the state is saved; go on with: linnet train --resume %s"

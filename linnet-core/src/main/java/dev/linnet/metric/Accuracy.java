@@ -59,4 +59,29 @@ public final class Accuracy implements Metric {
   public long broken() {
     return broken;
   }
+
+  /**
+   * What was counted, as numbers that add up over parts of the images.
+   *
+   * @param classes K, which a part without images does not know
+   */
+  public double[] counts(int classes) {
+    double[] counts = new double[classes + 2];
+    for (int r = 0; r < hits.length; r++) {
+      counts[r] = hits[r];
+    }
+    counts[classes] = images;
+    counts[classes + 1] = broken;
+    return counts;
+  }
+
+  /** Goes on from sums of {@link #counts}, which take the place of what was counted. */
+  public void recount(double[] counts) {
+    hits = new long[counts.length - 2];
+    for (int r = 0; r < hits.length; r++) {
+      hits[r] = (long) counts[r];
+    }
+    images = (long) counts[counts.length - 2];
+    broken = (long) counts[counts.length - 1];
+  }
 }

@@ -103,4 +103,28 @@ public final class Calibration implements Metric {
   public long broken() {
     return broken;
   }
+
+  /** What was counted, as numbers that add up over parts of the images. */
+  public double[] counts() {
+    int bins = images.length;
+    double[] counts = new double[3 * bins + 1];
+    for (int b = 0; b < bins; b++) {
+      counts[b] = images[b];
+      counts[bins + b] = right[b];
+      counts[2 * bins + b] = confidence[b];
+    }
+    counts[3 * bins] = broken;
+    return counts;
+  }
+
+  /** Goes on from sums of {@link #counts}, which take the place of what was counted. */
+  public void recount(double[] counts) {
+    int bins = images.length;
+    for (int b = 0; b < bins; b++) {
+      images[b] = (long) counts[b];
+      right[b] = (long) counts[bins + b];
+      confidence[b] = counts[2 * bins + b];
+    }
+    broken = (long) counts[3 * bins];
+  }
 }

@@ -87,6 +87,30 @@ public final class ConfusionMatrix implements Metric {
     return sum;
   }
 
+  /** The matrix and the broken images of each class, as numbers that add up over parts. */
+  public double[] sums() {
+    int classes = counts.length;
+    double[] sums = new double[classes * (classes + 1)];
+    for (int c = 0; c < classes; c++) {
+      for (int p = 0; p < classes; p++) {
+        sums[c * (classes + 1) + p] = counts[c][p];
+      }
+      sums[c * (classes + 1) + classes] = brokenOf[c];
+    }
+    return sums;
+  }
+
+  /** Goes on from sums of {@link #sums}, which take the place of what was counted. */
+  public void recount(double[] sums) {
+    int classes = counts.length;
+    for (int c = 0; c < classes; c++) {
+      for (int p = 0; p < classes; p++) {
+        counts[c][p] = (long) sums[c * (classes + 1) + p];
+      }
+      brokenOf[c] = (long) sums[c * (classes + 1) + classes];
+    }
+  }
+
   private static double share(long part, long whole) {
     return whole == 0 ? 0 : (double) part / whole;
   }

@@ -44,4 +44,15 @@ public final class MeanLoss implements Metric {
   public long images() {
     return images;
   }
+
+  /** What was added, as numbers that add up over parts of the images. */
+  public double[] counts() {
+    return new double[] {sum, images};
+  }
+
+  /** Goes on from sums of {@link #counts}, which take the place of what was added. */
+  public void recount(double[] counts) {
+    sum = counts[0];
+    images = (long) counts[1];
+  }
 }

@@ -23,6 +23,7 @@ import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Processor;
 import dev.linnet.tensor.Shape;
+import dev.linnet.train.Environment;
 import dev.linnet.train.RunFolder;
 import dev.linnet.train.Unfreezing;
 import dev.linnet.tricks.Sam;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,6 +70,10 @@ public record Experiment(
     Path cache) {
   /** The data set when none is named. */
   public static final String DEFAULT_DATA = "digits";
+
+  /** Keys of a recipe that may differ between machines that train together. */
+  private static final Set<String> OF_A_MACHINE =
+      Set.of("data", "from", "weights", "threads", "workers");
 
   public Experiment {
     classes = List.copyOf(classes);
@@ -341,6 +347,28 @@ public record Experiment(
   /** The pictures that are trained on: those of the data, turned too where the recipe says so. */
   public PictureSet training() {
     return Ingredients.trained(recipe(), data.train());
+  }
+
+  /**
+   * What several processes must have alike to train together, by name: versions, the data, the
+   * recipe's keys but for those of a machine, and the weights to start from.
+   */
+  public Map<String, String> identity() {
+    Map<String, String> identity = new LinkedHashMap<>();
+    identity.put("version of linnet", Environment.version());
+    identity.put("version of libtorch", Engine.version());
+    identity.put("pictures of data", data.fingerprint());
+    identity.put("device", String.valueOf(device.kind()));
+    Recipes.flat(recipe())
+        .forEach(
+            (key, value) -> {
+              if (!OF_A_MACHINE.contains(key)) {
+                identity.put(key, value);
+              }
+            });
+    origin.ifPresent(start -> identity.put("weights to start from", start.sha256()));
+    teachers.identity().ifPresent(sha256 -> identity.put("weights of teachers", sha256));
+    return identity;
   }
 
   /** The settled recipe. */

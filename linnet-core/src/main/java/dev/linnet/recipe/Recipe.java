@@ -17,6 +17,7 @@ import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.TestTimeAugmentation;
+import dev.linnet.train.Trainer;
 import java.util.List;
 
 /**
@@ -81,7 +82,8 @@ public record Recipe(
     @About("room for decoded pictures, such as 4GB") OrAuto<ByteCount> cacheSize,
     @About("threads that read pictures") OrAuto<Integer> workers,
     @About("threads that compute; other counts give other bits") OrAuto<Integer> threads,
-    @About("which kernels compute") Engine engine) {
+    @About("which kernels compute") Engine engine,
+    @About("how several processes train together") Parallel parallel) {
 
   /** The number formats that a step may have. */
   static final List<DType> DTYPES = List.of(DType.FLOAT32, DType.BFLOAT16, DType.FLOAT16);
@@ -428,6 +430,32 @@ public record Recipe(
       Check.that(share >= 0 && share <= 1, "max_bad.share", share, "in [0, 1]");
       Check.that(count >= 0, "max_bad.count", count, "at least 0");
       Check.that(shards >= 0, "max_bad.shards", shards, "at least 0");
+    }
+  }
+
+  /**
+   * How several processes train together.
+   *
+   * @param batchNorm whose pictures batch norm takes its statistics from
+   * @param gradients type in which gradients travel: float32, or bfloat16 for half the bytes
+   * @param bucketMb megabytes of gradients that are sent at once, in [1, 1024]
+   */
+  public record Parallel(
+      @About("statistics of batch norm in training: own of each process, shared by all")
+          Trainer.Norms batchNorm,
+      @About("number format in which gradients travel") DType gradients,
+      @About("megabytes of gradients that are sent at once") int bucketMb) {
+    public Parallel {
+      Check.that(
+          gradients == DType.FLOAT32 || gradients == DType.BFLOAT16,
+          "parallel.gradients",
+          gradients,
+          "fp32 or bf16");
+      Check.that(bucketMb >= 1 && bucketMb <= 1024, "parallel.bucket_mb", bucketMb, "in [1, 1024]");
+    }
+
+    Trainer.Spread spread() {
+      return new Trainer.Spread(gradients, (long) bucketMb << 20, batchNorm);
     }
   }
 

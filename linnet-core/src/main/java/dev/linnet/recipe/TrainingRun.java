@@ -6,6 +6,7 @@ import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.Loader;
 import dev.linnet.data.Normalization;
+import dev.linnet.data.Part;
 import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
@@ -28,6 +29,8 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.LoadYield;
+import dev.linnet.tensor.ProcessGroup;
+import dev.linnet.tensor.Scope;
 import dev.linnet.train.Averaging;
 import dev.linnet.train.Environment;
 import dev.linnet.train.EpochMetrics;
@@ -88,6 +91,7 @@ public final class TrainingRun implements AutoCloseable {
   private static final long OBJECTIVE_STREAM = 1;
 
   private final Experiment experiment;
+  private final ProcessGroup group;
   private final RunFolder folder;
   private final Consumer<String> warnings;
   private final Classifier model;
@@ -133,9 +137,25 @@ public final class TrainingRun implements AutoCloseable {
    */
   public TrainingRun(
       Experiment experiment, RunFolder folder, List<String> command, Consumer<String> warnings) {
+    this(experiment, folder, command, warnings, ProcessGroup.single());
+  }
+
+  /**
+   * Makes what one of several processes needs. The first one writes the folder; the others read it
+   * where the run goes on.
+   *
+   * @param group that has agreed on {@link Experiment#identity}; the caller closes it
+   */
+  public TrainingRun(
+      Experiment experiment,
+      RunFolder folder,
+      List<String> command,
+      Consumer<String> warnings,
+      ProcessGroup group) {
     this.experiment = experiment;
     this.folder = folder;
     this.warnings = warnings;
+    this.group = group;
     Recipe recipe = experiment.recipe();
     Engine.setThreads(recipe.threads().value());
     this.environment = environment(command);
@@ -161,8 +181,10 @@ public final class TrainingRun implements AutoCloseable {
             experiment.device(),
             RandomState.of(recipe.seed()).at(WEIGHTS_STREAM));
     experiment.origin().ifPresent(this::startFrom);
-    WeightsFolder.describe(
-        folder.path(), model, classNames(), preprocessing, Ingredients.evaluationSize(recipe));
+    if (group.isFirst()) {
+      WeightsFolder.describe(
+          folder.path(), model, classNames(), preprocessing, Ingredients.evaluationSize(recipe));
+    }
     experiment.origin().ifPresent(this::startHead);
     Unfreezing unfreezing = Ingredients.unfreezing(recipe);
     unfreezing.freezeRest(model);
@@ -176,10 +198,12 @@ public final class TrainingRun implements AutoCloseable {
         Ingredients.optimizer(recipe, model, experiment.updates(), objective.parameters());
     this.log = new MetricsLog(folder, model);
     Trainer.Parts parts = parts(train, Ingredients.schedule(recipe, updatesPerEpoch));
-    this.trainer = new Trainer(parts, options(recipe));
+    this.trainer = new Trainer(parts, options(recipe), group, recipe.parallel().spread());
     this.finder = new LearningRateFinder(parts, options(recipe));
-    trainer.listen(log);
-    trainer.listen(new FirstPictures());
+    if (group.isFirst()) {
+      trainer.listen(log);
+      trainer.listen(new FirstPictures());
+    }
     if (recipe.engine().yields()) {
       LoadYield yield = new LoadYield(recipe.threads().value());
       trainer.listen(
@@ -277,6 +301,9 @@ public final class TrainingRun implements AutoCloseable {
 
   /** Writes down what the run depends on. */
   private void describe() {
+    if (!group.isFirst()) {
+      return;
+    }
     AtomicFile.write(folder.recipe(), RecipeWriter.write(experiment.chosen().loaded()));
     AtomicFile.write(folder.splits(), experiment.data().drawn().toJson());
     AtomicFile.write(folder.environment(), environment.toJson());
@@ -405,7 +432,7 @@ public final class TrainingRun implements AutoCloseable {
     Summary summary =
         new Summary(
             result, test.map(Evaluator.Report::metrics), Optional.empty(), experiment.cost());
-    if (result.end() != TrainingResult.End.INTERRUPTED) {
+    if (group.isFirst() && result.end() != TrainingResult.End.INTERRUPTED) {
       AtomicFile.write(folder.summary(), summary.toJson());
       writePage(result, measured);
     }
@@ -457,13 +484,18 @@ public final class TrainingRun implements AutoCloseable {
     if (set.isEmpty()) {
       return Optional.empty();
     }
-    WeightsFolder.loadInto(folder.path(), model);
+    if (group.isFirst()) {
+      WeightsFolder.loadInto(folder.path(), model);
+    }
+    Scope.run(
+        "weights of the first process",
+        () -> model.state().values().forEach(p -> group.broadcast(p.value().detach())));
     DType dtype = experiment.recipe().dtype().value();
     Recipe recipe = experiment.recipe();
     TestTimeViews views =
         TestTimeViews.of(
             recipe.evaluation().tta().value(), Ingredients.evaluation(recipe, normalization));
-    Evaluator evaluator = new Evaluator(model, experiment.device(), dtype).with(views);
+    Evaluator evaluator = new Evaluator(model, experiment.device(), dtype).with(views).over(group);
     PictureLoader loader = loader(set.get(), views.reading(), Order.SEQUENTIAL);
     String split = test.isPresent() ? "test" : "validation";
     return Optional.of(
@@ -473,7 +505,7 @@ public final class TrainingRun implements AutoCloseable {
   private Loader trainingLoader(Recipe recipe) {
     if (features.isPresent()) {
       Reading reading = Ingredients.evaluation(trainingSide(recipe), normalization);
-      PictureLoader.Options options = Ingredients.loader(recipe, Order.SHUFFLED);
+      PictureLoader.Options options = options(recipe, Order.SHUFFLED);
       return added(features.get().loader(training, reading, options, FeatureCache.flip(recipe)));
     }
     int stride = Ingredients.stride(model);
@@ -486,7 +518,7 @@ public final class TrainingRun implements AutoCloseable {
                     recipe.withSize(Ingredients.trainingSize(recipe, epoch, stride)),
                     training,
                     normalization),
-            Ingredients.loader(recipe, Order.SHUFFLED),
+            options(recipe, Order.SHUFFLED),
             bad);
     return added(loader);
   }
@@ -500,8 +532,7 @@ public final class TrainingRun implements AutoCloseable {
     Recipe recipe = experiment.recipe();
     Reading reading = Ingredients.evaluation(recipe, normalization);
     return features.isPresent()
-        ? added(
-            features.get().loader(set, reading, Ingredients.loader(recipe, Order.SEQUENTIAL), 0))
+        ? added(features.get().loader(set, reading, options(recipe, Order.SEQUENTIAL), 0))
         : loader(set, reading, Order.SEQUENTIAL);
   }
 
@@ -511,8 +542,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private PictureLoader loader(PictureSet set, PictureLoader.Reading reading, Order order) {
-    return added(
-        new PictureLoader(set, reading, Ingredients.loader(experiment.recipe(), order), bad));
+    return added(new PictureLoader(set, reading, options(experiment.recipe(), order), bad));
+  }
+
+  /** Each process reads its part; for who is nearest to whom each needs all. */
+  private PictureLoader.Options options(Recipe recipe, Order order) {
+    PictureLoader.Options options = Ingredients.loader(recipe, order);
+    boolean whole = order == Order.SEQUENTIAL && model.output() == Output.EMBEDDING;
+    return whole ? options : options.withPart(new Part(group.rank(), group.size()));
   }
 
   /** Whose fused kernels train; they are not loaded for a network that has nothing for them. */
@@ -538,6 +575,7 @@ public final class TrainingRun implements AutoCloseable {
     facts.put("device", experiment.device().toString());
     facts.put("dtype", recipe.dtype().value().toString());
     facts.put("threads", recipe.threads().value());
+    facts.put("processes", group.size());
     facts.put("fused", fused());
     facts.put("seed", recipe.seed());
     facts.put("data", experiment.data().where());
@@ -567,6 +605,9 @@ public final class TrainingRun implements AutoCloseable {
   private final class Store implements Trainer.Store {
     @Override
     public void saveWeights(Classifier best) {
+      if (!group.isFirst()) {
+        return;
+      }
       WeightsFolder.save(
           folder.path(),
           model, // whose weights the best shares, where it is a head alone

@@ -1,6 +1,7 @@
 package dev.linnet.tensor;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,22 @@ import org.jspecify.annotations.Nullable;
  * @param runningVar unbiased variance that evaluation uses
  */
 public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor runningVar) {
+  private static final ThreadLocal<ProcessGroup> OVER =
+      ThreadLocal.withInitial(ProcessGroup::single);
+
+  /**
+   * Runs work in which norms in training normalize with the mean and the variance of the pictures
+   * of all processes; the switch is the thread's own. Peng et al., CVPR 2018, arXiv:1711.07240.
+   */
+  public static <T> T over(ProcessGroup group, Supplier<T> work) {
+    ProcessGroup before = OVER.get();
+    OVER.set(group);
+    try {
+      return work.get();
+    } finally {
+      OVER.set(before);
+    }
+  }
 
   /**
    * Batch norm, residual add and activation of [N, C, H, W]: act(bn(x) + residual).
@@ -22,6 +39,11 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
    * @param residual [N, C, H, W] added before the activation, or null
    */
   public Tensor apply(Tensor x, @Nullable Tensor residual, Pass pass, Nonlinearity activation) {
+    ProcessGroup group = OVER.get();
+    if (pass.training() && group.size() > 1) {
+      Tensor y = new SharedNorm(group, this, pass).apply(x, weight, bias)[0];
+      return activation.applyInPlace(residual == null ? y : y.add(residual));
+    }
     Optional<Tensor> fused = Fusion.normAct(this, x, residual, pass, activation);
     if (fused.isPresent()) {
       return fused.get();

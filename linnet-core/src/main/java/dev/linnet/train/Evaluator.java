@@ -14,6 +14,7 @@ import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Compiled;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
@@ -32,27 +33,40 @@ public final class Evaluator {
   private final DType dtype;
   private final Views views;
   private final @Nullable Compiled compiled;
+  private final ProcessGroup group;
 
   /**
    * @param model materialized on the device
    * @param dtype type of convolutions and matrix products
    */
   public Evaluator(Classifier model, Device device, DType dtype) {
-    this(model, device, dtype, (images, network) -> network.apply(images), null);
+    this(
+        model,
+        device,
+        dtype,
+        (images, network) -> network.apply(images),
+        null,
+        ProcessGroup.single());
   }
 
   private Evaluator(
-      Classifier model, Device device, DType dtype, Views views, @Nullable Compiled compiled) {
+      Classifier model,
+      Device device,
+      DType dtype,
+      Views views,
+      @Nullable Compiled compiled,
+      ProcessGroup group) {
     this.model = model;
     this.device = device;
     this.dtype = dtype;
     this.views = views;
     this.compiled = compiled;
+    this.group = group;
   }
 
   /** The same with test-time augmentation, for pictures that are read as it wants. */
   public Evaluator with(TestTimeViews augmentation) {
-    return new Evaluator(model, device, dtype, augmentation::logits, compiled);
+    return new Evaluator(model, device, dtype, augmentation::logits, compiled, group);
   }
 
   /**
@@ -60,7 +74,15 @@ public final class Evaluator {
    * network for similarity.
    */
   public Evaluator with(Compiled form) {
-    return new Evaluator(model, device, dtype, views, form);
+    return new Evaluator(model, device, dtype, views, form, group);
+  }
+
+  /**
+   * The same for loaders that read a part of the pictures in each process, or all of them in each
+   * where the network is for similarity; all processes get the same report.
+   */
+  public Evaluator over(ProcessGroup processes) {
+    return new Evaluator(model, device, dtype, views, compiled, processes);
   }
 
   /** From prepared pictures and the network to logits. */
@@ -114,7 +136,7 @@ public final class Evaluator {
   public Report run(Loader loader, Watcher watcher) {
     model.eval();
     if (model.output() == Output.EMBEDDING) {
-      return Neighbors.measure(model, device, dtype, loader, watcher, KEPT);
+      return ofFirst(Neighbors.measure(model, device, dtype, loader, watcher, KEPT));
     }
     long begin = System.nanoTime();
     Accuracy accuracy = new Accuracy();
@@ -145,11 +167,34 @@ public final class Evaluator {
         watcher.evaluated(done, loader.images());
       }
     }
+    if (group.size() > 1) {
+      accuracy.recount(group.sum(accuracy.counts(model.classes())));
+      loss.recount(group.sum(loss.counts()));
+      confusion.recount(group.sum(confusion.sums()));
+      calibration.recount(group.sum(calibration.counts()));
+      mistakes.merge(group);
+      doubts.merge(group);
+    }
     double seconds = (System.nanoTime() - begin) / 1e9;
     Metrics metrics =
         new Metrics(
             100 * accuracy.top(1), 100 * accuracy.top(5), loss.mean(), accuracy.images(), seconds);
     return new Report(metrics, confusion, calibration, mistakes.answers(), doubts.answers());
+  }
+
+  /** All decide by what the first process measured, whose bits may be others. */
+  private Report ofFirst(Report report) {
+    SimilarityMetrics own = report.metrics().similarity().orElseThrow();
+    double[] first =
+        group.ofFirst(
+            own.recallAt1(), own.recallAt2(), own.recallAt4(), own.recallAt8(), own.mapAtR());
+    Metrics metrics =
+        Metrics.of(
+            new SimilarityMetrics(first[0], first[1], first[2], first[3], first[4]),
+            report.metrics().images(),
+            report.metrics().seconds());
+    return new Report(
+        metrics, report.confusion(), report.calibration(), report.mistakes(), report.doubts());
   }
 
   private Predictions predict(Batch raw) {
@@ -190,10 +235,45 @@ public final class Evaluator {
         return;
       }
       kept.add(new Scored(answer, score));
-      kept.sort(Comparator.comparingDouble(Scored::score).reversed());
+      sort();
       if (kept.size() > KEPT) {
         kept.remove(KEPT);
       }
+    }
+
+    private void sort() {
+      kept.sort(
+          Comparator.comparingDouble(Scored::score)
+              .reversed()
+              .thenComparingInt(scored -> scored.answer().index()));
+    }
+
+    /** Those of all processes. */
+    void merge(ProcessGroup group) {
+      StringBuilder own = new StringBuilder();
+      for (Scored s : kept) {
+        Answer a = s.answer();
+        own.append(a.index()).append(' ').append(a.target()).append(' ').append(a.predicted());
+        own.append(' ').append(a.confidence()).append(' ').append(s.score()).append('\n');
+      }
+      kept.clear();
+      for (String text : group.gather(own.toString())) {
+        text.lines().map(line -> line.split(" ", -1)).forEach(w -> kept.add(parse(w)));
+      }
+      sort();
+      while (kept.size() > KEPT) {
+        kept.remove(KEPT);
+      }
+    }
+
+    private static Scored parse(String[] words) {
+      return new Scored(
+          new Answer(
+              Integer.parseInt(words[0]),
+              Integer.parseInt(words[1]),
+              Integer.parseInt(words[2]),
+              Double.parseDouble(words[3])),
+          Double.parseDouble(words[4]));
     }
 
     List<Answer> answers() {

@@ -11,8 +11,11 @@ import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.Schedule;
 import dev.linnet.tensor.Autocast;
 import dev.linnet.tensor.Autograd;
+import dev.linnet.tensor.BatchNorm;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Foreach;
+import dev.linnet.tensor.GradientSum;
+import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.train.TrainingResult.End;
@@ -25,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a classifier: the one loop of the house.
@@ -32,6 +36,11 @@ import java.util.function.BiPredicate;
  * <p>Every random draw is keyed by (seed, epoch, index) or (seed, update), so a run is a function
  * of its seed, and one that was stopped and resumed gives the same bytes as one that was not.
  * Native memory of a step is freed at its end.
+ *
+ * <p>Several processes share out each batch. Weights, their average, the optimizer's state and
+ * running statistics are the same in all of them after every update; the first one saves and tells
+ * for all, so that a run goes on with any number of them. What batch tricks draw is the same
+ * everywhere, over the pictures of each process; dropout draws anew in each.
  *
  * <p>For one thread; {@link #requestStop} may be called from any.
  */
@@ -51,7 +60,33 @@ public final class Trainer {
   private final List<TrainingListener> listeners = new ArrayList<>();
   private final AtomicBoolean stop = new AtomicBoolean();
   private final Progress progress = new Progress();
+  private final ProcessGroup group;
+  private final Spread spread;
+  private @Nullable GradientSum gradients;
+  private Tally told = Tally.NOTHING;
+  private double batchOfAll;
   private long lastSave;
+
+  /**
+   * How the processes of a training work together.
+   *
+   * @param type {@link DType#FLOAT32} as they are, {@link DType#BFLOAT16} with half the bytes
+   * @param bucketBytes of what is sent at once, at least 1
+   * @param norms whose pictures batch norm takes its statistics from
+   */
+  public record Spread(DType type, long bucketBytes, Norms norms) {
+    /** As they are, in the buckets that PyTorch takes too; each process for itself. */
+    public static final Spread DEFAULT =
+        new Spread(DType.FLOAT32, GradientSum.BUCKET_BYTES, Norms.OWN);
+  }
+
+  /** Whose pictures batch norm takes its statistics from. */
+  public enum Norms {
+    /** Those of each process; running statistics are the means over all. */
+    OWN,
+    /** Those of all processes, as if they were one. */
+    SHARED
+  }
 
   /**
    * What a training is made of. The trainer closes none of it.
@@ -86,8 +121,18 @@ public final class Trainer {
 
   /** A trainer at update 0. */
   public Trainer(Parts parts, TrainOptions options) {
+    this(parts, options, ProcessGroup.single(), Spread.DEFAULT);
+  }
+
+  /**
+   * One of several trainers, each in a process of its own; those of the others are made of the same
+   * parts but for the loaders, which give each its part of every batch.
+   */
+  public Trainer(Parts parts, TrainOptions options, ProcessGroup group, Spread spread) {
     this.parts = parts;
     this.options = options;
+    this.group = group;
+    this.spread = spread;
     this.random = RandomState.of(options.seed());
     this.weights = weights(parts);
     this.features = options.featureTrick().map(t -> new FeaturePass.Source(parts.model(), t));
@@ -129,9 +174,17 @@ public final class Trainer {
    * Trains to the end, or until asked to stop.
    *
    * @throws DivergedException if the loss is no longer a number; the last checkpoint stays
+   * @throws dev.linnet.tensor.LostProcessException if another process is gone
    */
   public TrainingResult train() {
+    return spread.norms() == Norms.SHARED
+        ? BatchNorm.over(group, this::trainEpochs)
+        : trainEpochs();
+  }
+
+  private TrainingResult trainEpochs() {
     long updates = updatesPerEpoch();
+    agree();
     listeners.forEach(l -> l.started(progress.position(), updates * options.epochs()));
     lastSave = System.nanoTime();
     End end = End.FINISHED;
@@ -141,14 +194,61 @@ public final class Trainer {
         end = End.INTERRUPTED;
       } else if (shouldStopEarly()) {
         end = End.EARLY_STOPPED;
-      } else if (stop.get() && progress.epoch < options.epochs()) {
+      } else if (group.sum(stop.get() ? 1 : 0)[0] > 0 && progress.epoch < options.epochs()) {
         end = End.INTERRUPTED;
       }
     }
+    letGo();
     TrainingResult result =
         new TrainingResult(end, progress.rows, progress.best(), progress.update, progress.seconds);
     listeners.forEach(l -> l.ended(result));
     return result;
+  }
+
+  /** Begins from the same place with the same weights in all processes. */
+  private void agree() {
+    if (group.size() == 1) {
+      return;
+    }
+    Scope.run(
+        "agree",
+        () ->
+            Autograd.off(
+                () -> {
+                  double first = group.ofFirst((double) progress.update)[0];
+                  double strays = group.sum(first == progress.update ? 0 : 1)[0];
+                  if (strays > 0) {
+                    throw new LinnetException(
+                        "resume: process %d stands at update %d and process 0 at %d; all need the same folder of the run"
+                            .formatted(group.rank(), progress.update, (long) first));
+                  }
+                  batchOfAll =
+                      group.sum((double) parts.training().images())[0] / parts.training().batches();
+                  weights.trained().values().forEach(p -> group.broadcast(p.value().detach()));
+                  weights.buffers().values().forEach(p -> group.broadcast(p.value().detach()));
+                }));
+  }
+
+  private void letGo() {
+    if (gradients != null) {
+      gradients.close();
+      gradients = null;
+    }
+  }
+
+  /** Over what is trained now, which changes where layers thaw. */
+  private GradientSum gradients() {
+    GradientSum made = gradients;
+    if (made == null) {
+      List<Tensor> trained = new ArrayList<>();
+      weights.trained().values().stream()
+          .filter(Parameter::isTrained)
+          .forEach(p -> trained.add(p.value()));
+      List<Tensor> means = spread.norms() == Norms.OWN ? statistics() : List.of();
+      made = new GradientSum(group, trained, means, spread.type(), spread.bucketBytes());
+      gradients = made;
+    }
+    return made;
   }
 
   private long updatesPerEpoch() {
@@ -192,6 +292,7 @@ public final class Trainer {
 
   /** False if stopped inside the epoch, with the state saved. */
   private boolean trainEpoch() {
+    letGo();
     options.unfreezing().begin(parts.model(), progress.epoch);
     parts.model().train();
     long perEpoch = updatesPerEpoch(parts.training().batches(), options.accumulate());
@@ -221,9 +322,9 @@ public final class Trainer {
                 seconds,
                 wait);
         listeners.forEach(l -> l.stepped(step));
-        if (progress.batch < batches && (stop.get() || isSaveDue())) {
+        if (progress.batch < batches && (isToStop() || isToSave())) {
           save();
-          if (stop.get()) {
+          if (isToStop()) {
             return false;
           }
         }
@@ -243,25 +344,66 @@ public final class Trainer {
 
   /** One update: the gradients of one or more batches. Gives the mean loss. */
   private double update(Loader.Pass pass, double lr, int[] images) {
-    double lossSum = 0;
+    Tally own = Tally.NOTHING;
     for (int i = 0; i < options.accumulate(); i++) {
       Scope scope = Scope.open("step");
       try {
         Batch batch = pass.next();
-        images[0] += batch.pictures();
-        lossSum += accumulate(batch, lr);
+        if (i == options.accumulate() - 1 && options.descent() == Descent.PLAIN) {
+          gradients().arm();
+        }
+        own = own.and(accumulate(batch, lr));
       } finally {
         scope.close();
       }
       progress.batch++;
     }
+    gradients().send();
+    told = own.over(group, stop.get(), isSaveDue());
+    double whole = batchOfAll * options.accumulate();
+    gradients().receive(group.size() == 1 ? 1 : whole / told.pictures()); // 1 but for broken ones
+    images[0] = (int) told.pictures();
+    progress.lossSum += told.loss();
+    progress.hits += (long) told.hits();
+    progress.seen += (long) told.pictures();
     Scope.run("update", () -> applyGradients(lr));
     progress.update++;
-    return lossSum / options.accumulate();
+    return told.loss() / told.pictures();
   }
 
-  /** The gradient of one batch; gives its mean loss. */
-  private double accumulate(Batch raw, double lr) {
+  /**
+   * Sums over the pictures of an update.
+   *
+   * @param stops processes that were asked to stop
+   * @param saves whether the first process wants the state saved
+   */
+  private record Tally(double loss, double hits, double pictures, double stops, double saves) {
+    static final Tally NOTHING = new Tally(0, 0, 0, 0, 0);
+
+    Tally and(Tally other) {
+      return new Tally(
+          loss + other.loss, hits + other.hits, pictures + other.pictures, stops, saves);
+    }
+
+    /** Those of all processes. */
+    Tally over(ProcessGroup group, boolean stop, boolean save) {
+      double[] sums =
+          group.sum(loss, hits, pictures, stop ? 1 : 0, save && group.isFirst() ? 1 : 0);
+      return new Tally(sums[0], sums[1], sums[2], sums[3], sums[4]);
+    }
+  }
+
+  /** Whether any process was asked to stop; several hear of it with the next update. */
+  private boolean isToStop() {
+    return group.size() == 1 ? stop.get() : told.stops() > 0;
+  }
+
+  private boolean isToSave() {
+    return group.size() == 1 ? isSaveDue() : told.saves() > 0;
+  }
+
+  /** The gradient of one batch; gives its sums. */
+  private Tally accumulate(Batch raw, double lr) {
     Batch batch = raw.prepared(options.device());
     for (int t = 0; t < options.tricks().size(); t++) {
       RandomState drawn = random.at(TRICK_STREAM, t, progress.epoch, progress.batch);
@@ -270,15 +412,12 @@ public final class Trainer {
     FeaturePass pass = featurePass(batch);
     List<Long> hits = new ArrayList<>(); // of each pass; the first is at the weights as they are
     double loss = options.descent().gradient(weights, () -> forwardAndBackward(pass, lr, hits));
-    progress.lossSum += loss * batch.pictures();
-    progress.hits += hits.get(0);
-    progress.seen += batch.pictures();
-    return loss;
+    return new Tally(loss * batch.pictures(), hits.get(0), batch.pictures(), 0, 0);
   }
 
   /** One pass over a prepared batch; gives its mean loss. */
   private double forwardAndBackward(FeaturePass pass, double lr, List<Long> hits) {
-    parts.model().reseed(random.at(FORWARD_STREAM, progress.epoch, progress.batch));
+    parts.model().reseed(forwardDraws());
     Tensor loss =
         Scope.keeping(
             "forward",
@@ -298,9 +437,22 @@ public final class Trainer {
     if (!Double.isFinite(value)) {
       throw new DivergedException(value, progress.position(), lr);
     }
-    Tensor share = options.accumulate() == 1 ? loss : loss.div(options.accumulate());
+    double divisor = divisor(pass.batch());
+    Tensor share = divisor == 1 ? loss : loss.div(divisor);
     (isScaled() ? progress.scaler.scaled(share) : share).backward();
     return value;
+  }
+
+  /** What makes a batch's mean its share in that of the update, if no picture were broken. */
+  private double divisor(Batch batch) {
+    double parts = group.size() == 1 ? 1 : batchOfAll / batch.pictures();
+    return parts * options.accumulate();
+  }
+
+  private RandomState forwardDraws() {
+    return group.isFirst()
+        ? random.at(FORWARD_STREAM, progress.epoch, progress.batch)
+        : random.at(FORWARD_STREAM, progress.epoch, progress.batch, group.rank());
   }
 
   /** In fp16 small gradients would be lost. */
@@ -383,6 +535,7 @@ public final class Trainer {
   private Metrics evaluate(Loader loader) {
     Evaluator evaluator = new Evaluator(parts.model(), options.device(), options.dtype());
     return evaluator
+        .over(group)
         .run(loader, (done, all) -> listeners.forEach(l -> l.evaluating(done, all)))
         .metrics();
   }
@@ -399,11 +552,19 @@ public final class Trainer {
       if (begun.get().statistics() == Averaging.Statistics.ESTIMATED) {
         new BatchNormEstimate(options.device(), options.dtype())
             .run(parts.model(), parts.training(), progress.epoch, random.at(ESTIMATE_STREAM));
+        group.mean(statistics());
       }
       work.run();
     } finally {
       begun.get().average().swapOut();
     }
+  }
+
+  private List<Tensor> statistics() {
+    return weights.buffers().values().stream()
+        .filter(p -> p.dtype().isFloating())
+        .map(Parameter::value)
+        .toList();
   }
 
   private boolean shouldStopEarly() {
@@ -420,8 +581,11 @@ public final class Trainer {
 
   private void save() {
     checkWeightsAreFinite();
-    Checkpoint.save(parts, options, progress);
     lastSave = System.nanoTime();
+    if (!group.isFirst()) {
+      return;
+    }
+    Checkpoint.save(parts, options, progress);
     listeners.forEach(l -> l.checkpointed(parts.store().checkpoint(), progress.position()));
   }
 

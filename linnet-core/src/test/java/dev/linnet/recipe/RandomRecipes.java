@@ -23,6 +23,7 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.PictureTrick;
 import dev.linnet.train.TestTimeAugmentation;
+import dev.linnet.train.Trainer;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.ColorJitter;
 import dev.linnet.tricks.Convention;
@@ -142,7 +143,11 @@ final class RandomRecipes {
         auto(() -> new ByteCount(1 + (random.nextLong() >>> 20))),
         auto(() -> random.nextInt(9)),
         auto(() -> 1 + random.nextInt(9)),
-        new Recipe.Engine(one(Recipe.Engine.Fused.values()), random.nextBoolean(0.5)));
+        new Recipe.Engine(one(Recipe.Engine.Fused.values()), random.nextBoolean(0.5)),
+        new Recipe.Parallel(
+            one(Trainer.Norms.values()),
+            one(DType.FLOAT32, DType.BFLOAT16),
+            1 + random.nextInt(100)));
   }
 
   private Recipe.Swa swa(int epochs) {

@@ -102,6 +102,13 @@ final class RecipeProblemsTest {
     assertProblems(
         "engine: {fused: never}", "engine.fused: got \"never\" (my.yaml:1); must be auto or off");
     assertProblems(
+        "parallel: {batch_norm: all}",
+        "parallel.batch_norm: got \"all\" (my.yaml:1); must be own or shared");
+    assertProblems(
+        "parallel: {gradients: fp16, bucket_mb: 0}",
+        "parallel.gradients: got \"fp16\" (my.yaml:1); must be fp32 or bf16",
+        "parallel.bucket_mb: got 0 (my.yaml:1); must be in [1, 1024]");
+    assertProblems(
         "engine: fast",
         "engine: got \"fast\" (my.yaml:1); must be a mapping with the keys fused, yields");
     assertProblems(

@@ -17,6 +17,7 @@ import dev.linnet.recipe.ScheduleRecipe.Warmup;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.train.TestTimeAugmentation;
+import dev.linnet.train.Trainer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -120,6 +121,7 @@ final class RecipeReaderTest {
             workers: 0
             threads: 1
             engine: {fused: off}
+            parallel: {batch_norm: shared, gradients: bf16, bucket_mb: 8}
             """);
 
     assertThat(recipe)
@@ -190,7 +192,8 @@ final class RecipeReaderTest {
                 OrAuto.of(new ByteCount(1_500_000_000)),
                 OrAuto.of(0),
                 OrAuto.of(1),
-                new Recipe.Engine(Recipe.Engine.Fused.OFF, false)));
+                new Recipe.Engine(Recipe.Engine.Fused.OFF, false),
+                new Recipe.Parallel(Trainer.Norms.SHARED, DType.BFLOAT16, 8)));
   }
 
   @Test

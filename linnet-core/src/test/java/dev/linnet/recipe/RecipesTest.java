@@ -205,7 +205,8 @@ final class RecipesTest {
             Recipe.EarlyStopping.class,
             Recipe.Checkpoint.class,
             Recipe.MaxBad.class,
-            Recipe.Engine.class));
+            Recipe.Engine.class,
+            Recipe.Parallel.class));
     for (Class<? extends Record> type : records) {
       new Section(type, "")
           .fields()

@@ -1,0 +1,158 @@
+package dev.linnet.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.linnet.base.DownloadListener;
+import dev.linnet.data.Places;
+import dev.linnet.tensor.Device;
+import dev.linnet.tensor.ProcessGroup;
+import dev.linnet.testing.Team;
+import dev.linnet.train.Evaluator;
+import dev.linnet.train.RunFolder;
+import dev.linnet.train.TrainingListener;
+import dev.linnet.train.TrainingResult;
+import dev.linnet.weights.Hub;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs of several processes, which are threads here. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class SeveralProcessesRunTest {
+  @TempDir private Path folder;
+
+  private static Experiment.Surroundings surroundings() {
+    return new Experiment.Surroundings(
+        Places.of(Map.of()), DownloadListener.NONE, Device.CPU, Hub.of(Map.of()));
+  }
+
+  private static Experiment plan(Map<String, String> options, String... sets) {
+    return Experiment.plan(
+        RecipeReader.create().read("quick", options, List.of(sets)), surroundings());
+  }
+
+  private static final Map<String, String> SHORT =
+      Map.of("epochs", "2", "limit", "61", "dtype", "fp32", "threads", "1", "workers", "1");
+
+  private TrainingRun run(Experiment experiment, String name, ProcessGroup group) {
+    Path place = folder.resolve(name);
+    RunFolder run =
+        group.isFirst() && !Files.exists(place) ? RunFolder.create(place) : new RunFolder(place);
+    return new TrainingRun(experiment, run, List.of("test"), w -> {}, group);
+  }
+
+  @Test
+  void two_processes_learn_what_one_learns_and_one_of_them_writes() throws IOException {
+    TrainingRun.Outcome one;
+    try (TrainingRun run = run(plan(SHORT), "one", ProcessGroup.single())) {
+      one = run.train(TrainingRun.Start.NEW);
+    }
+    List<TrainingRun.Outcome> two =
+        Team.of(
+            2,
+            group -> {
+              try (TrainingRun run = run(plan(SHORT), group.isFirst() ? "two" : "none", group)) {
+                return run.train(TrainingRun.Start.NEW);
+              }
+            });
+    assertThat(folder.resolve("none")).doesNotExist();
+    try (Stream<Path> files = Files.list(folder.resolve("two"))) {
+      assertThat(files.map(f -> f.getFileName().toString()))
+          .contains("model.safetensors", "summary.json", "report.html", "metrics.csv");
+    }
+    for (TrainingRun.Outcome outcome : two) {
+      for (int epoch = 0; epoch < 2; epoch++) {
+        assertThat(outcome.result().epochs().get(epoch).trainLoss())
+            .isCloseTo(one.result().epochs().get(epoch).trainLoss(), within(1e-5));
+        assertThat(outcome.result().epochs().get(epoch).validation().orElseThrow().loss())
+            .isCloseTo(
+                one.result().epochs().get(epoch).validation().orElseThrow().loss(), within(1e-5));
+      }
+      Evaluator.Report report = outcome.test().orElseThrow();
+      Evaluator.Report whole = one.test().orElseThrow();
+      assertThat(report.metrics().images()).isEqualTo(whole.metrics().images());
+      assertThat(report.metrics().top1()).isCloseTo(whole.metrics().top1(), within(0.4));
+      assertThat(report.metrics().loss()).isCloseTo(whole.metrics().loss(), within(1e-4));
+      assertThat(report.mistakes().stream().map(Evaluator.Answer::index).limit(5))
+          .isEqualTo(whole.mistakes().stream().map(Evaluator.Answer::index).limit(5).toList());
+      assertThat(report.calibration().error()).isCloseTo(whole.calibration().error(), within(1e-2));
+      long counted = 0;
+      for (long[] row : report.confusion().counts()) {
+        for (long cell : row) {
+          counted += cell;
+        }
+      }
+      assertThat(counted).isEqualTo(whole.metrics().images());
+    }
+    assertThat(Files.readString(folder.resolve("two/environment.json")))
+        .contains("\"processes\" : 2");
+  }
+
+  @Test
+  void a_run_of_two_stops_when_one_is_asked_to_and_goes_on_with_three() {
+    List<TrainingResult> stopped =
+        Team.of(
+            2,
+            group -> {
+              try (TrainingRun run = run(plan(SHORT), "run", group)) {
+                if (!group.isFirst()) {
+                  run.listen(
+                      new TrainingListener() {
+                        @Override
+                        public void stepped(Step step) {
+                          if (step.update() == 3) {
+                            run.requestStop();
+                          }
+                        }
+                      });
+                }
+                return run.train(TrainingRun.Start.NEW).result();
+              }
+            });
+    assertThat(stopped)
+        .allMatch(r -> r.end() == TrainingResult.End.INTERRUPTED && r.updates() == 4);
+    List<TrainingResult> ended =
+        Team.of(
+            3,
+            group -> {
+              RunFolder folder = RunFolder.open(this.folder.resolve("run"));
+              Experiment again =
+                  Experiment.planAgain(
+                      RecipeReader.create().read(folder.recipe().toString()),
+                      surroundings(),
+                      folder);
+              try (TrainingRun run = run(again, "run", group)) {
+                return run.train(TrainingRun.Start.RESUME).result();
+              }
+            });
+    TrainingRun.Outcome one;
+    try (TrainingRun run = run(plan(SHORT), "one", ProcessGroup.single())) {
+      one = run.train(TrainingRun.Start.NEW);
+    }
+    for (TrainingResult result : ended) {
+      assertThat(result.end()).isEqualTo(TrainingResult.End.FINISHED);
+      assertThat(result.updates()).isEqualTo(one.result().updates());
+      assertThat(result.epochs().get(1).trainLoss())
+          .as("as if it had never stopped, with one process")
+          .isCloseTo(one.result().epochs().get(1).trainLoss(), within(1e-4));
+    }
+  }
+
+  @Test
+  void what_processes_must_share_is_named() {
+    Map<String, String> identity = plan(SHORT).identity();
+    assertThat(identity)
+        .containsKeys("version of linnet", "version of libtorch", "pictures of data", "device")
+        .containsEntry("batch", "64")
+        .containsEntry("parallel.batch_norm", "own")
+        .doesNotContainKeys("threads", "workers", "data");
+  }
+}
