@@ -123,7 +123,6 @@ final class Layout {
               step.kernelSums = sum;
             }
           } catch (Kernels.Unfit e) {
-            step.why = e.getMessage();
             return step;
           }
           if (shared == null) {

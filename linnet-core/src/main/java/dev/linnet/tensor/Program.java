@@ -92,11 +92,6 @@ final class Program implements AutoCloseable {
     return pointer;
   }
 
-  /** Bytes of one context. */
-  long contextBytes() {
-    return layout.bytes();
-  }
-
   /** The steps in order, as text: who computes what. */
   List<String> describe() {
     return layout.steps().stream()
@@ -294,11 +289,24 @@ final class Program implements AutoCloseable {
       PointerScopeOnce scope = new PointerScopeOnce();
       try {
         queue._wait();
-        handles[to] =
-            Kernels.kept(new org.bytedeco.pytorch.Tensor(step.op().code.of(inputs(step))));
+        org.bytedeco.pytorch.Tensor[] inputs = inputs(step);
+        org.bytedeco.pytorch.Tensor y = step.op().code.of(inputs);
+        handles[to] = Kernels.kept(new org.bytedeco.pytorch.Tensor(own(step, inputs, y)));
       } finally {
         scope.close();
       }
+    }
+
+    /** A result whose memory stays: a copy where it is in the place of an input. */
+    private org.bytedeco.pytorch.Tensor own(
+        Step step, org.bytedeco.pytorch.Tensor[] inputs, org.bytedeco.pytorch.Tensor y) {
+      for (int i = 0; i < inputs.length; i++) {
+        Layout.Place place = layout.places().get(step.op().inputs.get(i));
+        if (place != null && place.isPlanned() && y.is_alias_of(inputs[i])) {
+          return y.clone(new MemoryFormatOptional(torch.MemoryFormat.Preserve));
+        }
+      }
+      return y;
     }
 
     /** Frees what libtorch made and nobody reads after a step. */

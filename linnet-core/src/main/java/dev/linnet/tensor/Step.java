@@ -67,9 +67,6 @@ final class Step {
   /** Whether the kernel adds to the memory of the first sum's operand. */
   boolean kernelSums;
 
-  /** Why there is no kernel. */
-  @Nullable String why;
-
   Step(Kind kind, Op op, List<Value> inputs) {
     this.kind = kind;
     this.ops.add(op);

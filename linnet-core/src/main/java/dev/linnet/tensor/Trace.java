@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.linnet.base.LinnetException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +34,6 @@ final class Trace implements Recorder {
 
     /** Of a constant, which the program owns; else null. */
     org.bytedeco.pytorch.@Nullable Tensor constant;
-
-    /** What makes it; null for constants and for the input. */
-    @Nullable Op maker;
 
     final List<Op> readers = new ArrayList<>();
 
@@ -75,7 +71,6 @@ final class Trace implements Recorder {
       this.code = code;
       this.inputs = new ArrayList<>(inputs);
       this.output = output;
-      output.maker = this;
       inputs.forEach(v -> v.readers.add(this));
     }
 
@@ -232,10 +227,5 @@ final class Trace implements Recorder {
     own.retainReference();
     constants.add(own);
     return own;
-  }
-
-  @Override
-  public String toString() {
-    return Arrays.toString(ops.stream().map(op -> op.name).toArray());
   }
 }

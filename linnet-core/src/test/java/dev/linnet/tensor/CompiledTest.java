@@ -129,6 +129,34 @@ class CompiledTest {
   }
 
   @Test
+  void what_an_operator_hands_on_is_not_overwritten() {
+    assertSame(
+        x -> {
+          Tensor y = conv(x, first);
+          Tensor same = y.to(DType.FLOAT32);
+          Tensor z = conv(conv(conv(y.exp(), second), second), second);
+          return same.sub(z);
+        },
+        numbers(7, 2, 4, 6, 6));
+  }
+
+  @Test
+  void what_a_pass_does_in_fp32_stays_so_in_bf16() {
+    Tensor x = numbers(7, 2, 4, 6, 6);
+    UnaryOperator<Tensor> pass =
+        t -> {
+          Tensor rows = conv(t, first).mean(Dims.of(2, 3)).to(DType.FLOAT32);
+          return rows.div(rows.norm(Dims.keeping(1)).clamp(1e-12, Float.MAX_VALUE));
+        };
+    try (Compiled compiled = new Compiled(pass, DType.BFLOAT16, 2)) {
+      assertThat(compiled.prepare(x)).isEmpty();
+      float[] lengths = compiled.forward(x).norm(Dims.of(1)).toFloats();
+      assertThat(lengths[0]).isCloseTo(1, within(1e-6f));
+      assertThat(lengths[1]).isCloseTo(1, within(1e-6f));
+    }
+  }
+
+  @Test
   void a_pass_that_reads_values_runs_as_it_is_and_says_why() {
     Tensor x = numbers(7, 2, 4, 6, 6);
     UnaryOperator<Tensor> pass = t -> t.mul(t.sum().item() > 0 ? 2 : 3);
