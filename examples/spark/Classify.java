@@ -40,7 +40,7 @@ public final class Classify {
         .forEach(
             row ->
                 System.out.printf(
-                    "%s: %d pictures, probability %.3f%n",
+                    "%s: %d, probability %.3f%n",
                     row.getString(0), row.getLong(1), row.getDouble(2)));
     answers
         .filter("reason is not null")

@@ -138,7 +138,7 @@ final class ClusterTest {
     classes.forEach(
         (name, found) ->
             lines.append(
-                "%s: %d pictures, probability %.3f%n"
+                "%s: %d, probability %.3f%n"
                     .formatted(
                         name,
                         found.size(),
