@@ -10,6 +10,7 @@ import dev.linnet.data.DataSource;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureSet;
+import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.explain.Pca;
 import dev.linnet.explain.TSne;
@@ -512,7 +513,7 @@ final class BenchVerb implements Callable<Integer> {
     @Option(
         names = "--cache",
         paramLabel = "WHERE",
-        description = "off (default): decoded each time; ram or auto: decoded once and kept")
+        description = "off (default): decoded each time; ram, disk or auto: decoded once and kept")
     private PictureCache.Where cache = PictureCache.Where.OFF;
 
     @Option(
@@ -534,10 +535,12 @@ final class BenchVerb implements Callable<Integer> {
           data.open(session, DataArgument.options(session).withHoldout(Holdout.NONE));
       PictureSet set = source.set(Split.TRAIN).orElseGet(source::evaluated);
       Engine.setThreads(session.common().threads == null ? 1 : session.common().threads);
-      PictureCache pictures = DataBench.cache(new PictureCache.Options(cache, OrAuto.auto()));
-      PictureSet kept = pictures.keep(set, "pictures");
-      pictures.notes().forEach(session.output()::note);
-      double rate = DataBench.picturesPerSecond(kept, plan, session.output()::warn);
+      double rate;
+      try (PictureCache pictures = DataBench.cache(kept())) {
+        PictureSet kept = pictures.keep(set, "pictures");
+        pictures.notes().forEach(session.output()::note);
+        rate = DataBench.picturesPerSecond(kept, plan, session.output()::warn);
+      }
       Map<String, Object> row = new LinkedHashMap<>();
       row.put("verb", "data");
       row.put("images_per_s", rounded(rate, 1));
@@ -546,6 +549,11 @@ final class BenchVerb implements Callable<Integer> {
       row.put("augment", augment.name().toLowerCase(Locale.ROOT));
       row.put("cache", cache.name().toLowerCase(Locale.ROOT));
       return answer(session, row);
+    }
+
+    private PictureCache.Options kept() {
+      return new PictureCache.Options(
+          cache, OrAuto.auto(), Places.of(session.shell().environment()).cache());
     }
 
     private DataBench.Plan plan() {

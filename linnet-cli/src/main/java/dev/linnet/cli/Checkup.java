@@ -1,6 +1,9 @@
 package dev.linnet.cli;
 
 import dev.linnet.base.LinnetException;
+import dev.linnet.data.ByteCount;
+import dev.linnet.data.PixelFolder;
+import dev.linnet.data.Places;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.Decoder;
 import dev.linnet.image.ImageSize;
@@ -48,7 +51,7 @@ record Checkup(Map<String, Map<String, Object>> facts, List<Finding> findings) {
     checkup.lookAtMachine();
     checkup.lookAtJava();
     checkup.lookAtEngine(common);
-    checkup.lookAtPictures();
+    checkup.lookAtPictures(shell.environment());
     checkup.lookAtTerminal(shell);
     checkup.lookAtLauncher(shell.environment());
     return checkup;
@@ -139,8 +142,17 @@ record Checkup(Map<String, Map<String, Object>> facts, List<Finding> findings) {
     return given.isEmpty() ? Path.of(property("user.home"), ".javacpp", "cache") : Path.of(given);
   }
 
-  private void lookAtPictures() {
+  private void lookAtPictures(Map<String, String> environment) {
     Map<String, Object> pictures = area("pictures");
+    PixelFolder decoded = new PixelFolder(Places.of(environment).cache());
+    PixelFolder.Usage usage = decoded.usage();
+    pictures.put(
+        "decoded",
+        usage.files() == 0
+            ? "none in " + decoded.path()
+            : "%s of %d sets in %s; to free them: rm -r %s"
+                .formatted(
+                    ByteCount.shown(usage.bytes()), usage.files(), decoded.path(), decoded.path()));
     try {
       Picture gray = Picture.of(new ImageSize(1, 1), 1, new byte[] {7});
       Picture read = Decoder.decode(PngWriter.write(gray), "a pixel", DecodeOptions.DEFAULT);

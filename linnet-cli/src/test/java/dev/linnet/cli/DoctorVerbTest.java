@@ -3,10 +3,14 @@ package dev.linnet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class DoctorVerbTest {
@@ -28,6 +32,19 @@ final class DoctorVerbTest {
     assertThat(Run.of("doctor").answered())
         .startsWith("machine\n  system  ")
         .contains("\nengine\n  unpacked to  ");
+  }
+
+  @Test
+  void decoded_pictures_on_disk_are_listed_with_the_way_to_remove_them(@TempDir Path temp)
+      throws IOException {
+    Path decoded = temp.resolve("pictures");
+    Map<String, String> places = Map.of("LINNET_CACHE", temp.toString());
+    assertThat(Run.with(places, "", "doctor").answered()).contains("none in " + decoded);
+
+    Files.write(Files.createDirectories(decoded).resolve("7.pixels"), new byte[2_000_000]);
+
+    assertThat(Run.with(places, "", "doctor").answered())
+        .contains("0 MB of 1 sets in " + decoded + "; to free them: rm -r " + decoded);
   }
 
   @Test

@@ -42,12 +42,15 @@ final class FreeMemory {
       long given = Long.parseLong(hotSpot.getVMOption("MaxDirectMemorySize").getValue());
       most = given > 0 ? given : most;
     }
-    long used =
-        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-            .filter(pool -> pool.getName().equals("direct"))
-            .mapToLong(BufferPoolMXBean::getMemoryUsed)
-            .sum();
-    return Math.max(0, most - used);
+    return Math.max(0, most - directUsed());
+  }
+
+  /** What direct buffers have taken. */
+  static long directUsed() {
+    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+        .filter(pool -> pool.getName().equals("direct"))
+        .mapToLong(BufferPoolMXBean::getMemoryUsed)
+        .sum();
   }
 
   private static long ofJvm() {

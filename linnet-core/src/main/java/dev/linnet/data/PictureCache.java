@@ -1,7 +1,10 @@
 package dev.linnet.data;
 
+import dev.linnet.base.AtomicFile;
 import dev.linnet.base.OrAuto;
 import dev.linnet.image.DecodeOptions;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,14 +12,17 @@ import java.util.List;
  * Keeps decoded pictures, so that each is decoded once: decoding is most of what a training picture
  * costs. What is read stays the same to the last bit; only the time changes.
  *
- * <p>One thread; the sets that it gives out are for any.
+ * <p>One thread; the sets that it gives out are for any. Who closes it ends the writing to disk;
+ * sets go on.
  */
-public final class PictureCache {
+public final class PictureCache implements AutoCloseable {
   private static final int SPARE = 8;
+  private static final long MUCH = 256 << 20;
 
   private final Options options;
   private final DecodeOptions decode;
   private final List<String> notes = new ArrayList<>();
+  private final List<PixelFile> files = new ArrayList<>();
   private final PixelMemory memory;
   private long left;
 
@@ -27,19 +33,19 @@ public final class PictureCache {
     /** Nowhere: each picture is decoded each time. */
     OFF,
     /** In memory, as many as fit. */
-    RAM
+    RAM,
+    /** In a file, as many as fit, for later runs and other processes too. */
+    DISK
   }
 
   /**
    * Where, and how many.
    *
    * @param where they are kept
-   * @param room for them; auto: half of the memory that is free
+   * @param room for them; auto: half of the memory that is free, or a quarter of the disk
+   * @param caches the folder of all caches, which need not exist
    */
-  public record Options(Where where, OrAuto<ByteCount> room) {
-    /** What fits into half of the free memory. */
-    public static final Options DEFAULT = new Options(Where.AUTO, OrAuto.auto());
-  }
+  public record Options(Where where, OrAuto<ByteCount> room, Path caches) {}
 
   /**
    * @param decode what the pictures are kept for; reads with other options go to their set
@@ -47,11 +53,18 @@ public final class PictureCache {
   public PictureCache(Options options, DecodeOptions decode) {
     this.options = options;
     this.decode = decode;
-    this.left = options.room().given().map(ByteCount::bytes).orElseGet(PictureCache::usualRoom);
+    this.left =
+        options.where() == Where.DISK
+            ? 0
+            : options.room().given().map(ByteCount::bytes).orElseGet(PictureCache::usualRoom);
     this.memory = new PixelMemory(left);
   }
 
+  /** What an earlier cache of this process took, and nobody holds any more, goes back first. */
   private static long usualRoom() {
+    if (FreeMemory.directUsed() > MUCH) {
+      System.gc();
+    }
     return Math.min(FreeMemory.bytes() / 2, FreeMemory.direct());
   }
 
@@ -68,13 +81,15 @@ public final class PictureCache {
       return set;
     }
     long bytes = DecodedSize.bytes(set, decode.color());
+    long claim = bytes + bytes / SPARE; // headers of some pictures tell no more than about
+    if (options.where() == Where.DISK) {
+      return keepOnDisk(set, name, claim);
+    }
+    if (isStreamed(set) && (claim > left || bytes > DecodedSize.SMALL)) {
+      return stream(set, name);
+    }
     String need = ByteCount.shown(bytes);
     String has = ByteCount.shown(left);
-    long claim = bytes + bytes / SPARE; // headers of some pictures tell no more than about
-    if (isStreamed(set) && (claim > left || bytes > DecodedSize.SMALL)) {
-      notes.add("%s: decoded each time, because packed shards are a stream".formatted(name));
-      return set;
-    }
     if (claim <= left) {
       notes.add("%s: decoded once and kept in memory, %s of %s".formatted(name, need, has));
     } else if (options.where() == Where.AUTO) {
@@ -89,6 +104,38 @@ public final class PictureCache {
     return new CachedSet(set, decode, memory);
   }
 
+  private PictureSet keepOnDisk(PictureSet set, String name, long claim) {
+    if (isStreamed(set)) {
+      return stream(set, name);
+    }
+    PixelFolder folder = new PixelFolder(options.caches());
+    try {
+      PixelFolder.Opened opened = folder.open(set, decode, claim, options.room());
+      files.add(opened.file());
+      PixelFile.Content content = opened.file().content();
+      notes.add(
+          "%s: decoded once and kept in %s, %s of %s; %,d of %,d are there"
+              .formatted(
+                  name,
+                  opened.path(),
+                  ByteCount.shown(claim),
+                  ByteCount.shown(opened.room()),
+                  content.pictures(),
+                  set.size()));
+      return new CachedSet(set, decode, opened.file());
+    } catch (IOException e) {
+      notes.add(
+          "%s: decoded each time, because %s cannot be written (%s)"
+              .formatted(name, folder.path(), AtomicFile.reason(e)));
+      return set;
+    }
+  }
+
+  private PictureSet stream(PictureSet set, String name) {
+    notes.add("%s: decoded each time, because packed shards are a stream".formatted(name));
+    return set;
+  }
+
   /** A stream would hold what it passes and nobody takes, as it is kept already. */
   private static boolean isStreamed(PictureSet set) {
     return set.shards().filter(Shards::isStreamed).isPresent();
@@ -97,5 +144,17 @@ public final class PictureCache {
   /** What was chosen and why, a line a set. */
   public List<String> notes() {
     return List.copyOf(notes);
+  }
+
+  @Override
+  public void close() {
+    for (PixelFile file : files) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        // what was written is found by its checksums, or not at all
+      }
+    }
+    files.clear();
   }
 }

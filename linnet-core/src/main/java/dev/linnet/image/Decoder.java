@@ -34,6 +34,11 @@ public final class Decoder {
     }
   }
 
+  /** What decodes, with its version; another one may make other pixels. */
+  public static String version() {
+    return OpenCv.version();
+  }
+
   /** The header of a picture that is not too large. */
   static ImageHeader checkedHeader(byte[] file, String name, DecodeOptions options) {
     ImageHeader header = ImageHeader.read(file, name);

@@ -30,6 +30,13 @@ final class OpenCv {
   /** Loads the library and sets it up, if that has not happened yet. */
   static void load() {}
 
+  /** Its name and version. */
+  static String version() {
+    try (BytePointer version = opencv_core.getVersionString()) {
+      return "OpenCV " + version.getString();
+    }
+  }
+
   /**
    * Decodes a file to RGB, its EXIF orientation ignored.
    *

@@ -46,6 +46,7 @@ import dev.linnet.train.Unfreezing;
 import dev.linnet.tricks.AutoAugment;
 import dev.linnet.tricks.ProgressiveResizing;
 import dev.linnet.tricks.Sam;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -246,9 +247,12 @@ final class Ingredients {
         : ScaledDecoding.ALLOWED;
   }
 
-  static PictureCache cache(Recipe recipe) {
+  /**
+   * @param caches the folder of all caches
+   */
+  static PictureCache cache(Recipe recipe, Path caches) {
     return new PictureCache(
-        new PictureCache.Options(recipe.cache(), recipe.cacheSize()), decode(recipe));
+        new PictureCache.Options(recipe.cache(), recipe.cacheSize(), caches), decode(recipe));
   }
 
   /**

@@ -162,7 +162,7 @@ public final class TrainingRun implements AutoCloseable {
     if (!Files.exists(folder.recipe())) {
       describe(); // at once, so that a run that is killed can be resumed
     }
-    this.cache = Ingredients.cache(recipe);
+    this.cache = Ingredients.cache(recipe, experiment.cache());
     this.training =
         Ingredients.trained(recipe, cache.keep(experiment.data().train(), "training pictures"));
     this.validation =
@@ -596,6 +596,7 @@ public final class TrainingRun implements AutoCloseable {
   public void close() {
     log.close();
     loaders.forEach(Loader::close);
+    cache.close();
     objective.close();
     averaging.ifPresent(a -> a.average().close());
     optimizer.close();

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.linnet.base.RandomState;
 import dev.linnet.data.BadPictures;
 import dev.linnet.data.Normalization;
+import dev.linnet.data.PictureCache;
 import dev.linnet.data.PictureLoader;
 import dev.linnet.data.PictureLoader.Order;
 import dev.linnet.data.PictureSet;
@@ -71,11 +72,11 @@ public final class TransferAdvisor {
     Engine.setThreads(recipe.threads().value());
     RandomState random = RandomState.of(recipe.seed()).at(STREAM);
     PictureSet training = experiment.data().train();
-    PictureSet some =
-        PictureSubset.drawn(
-            Ingredients.cache(recipe).keep(training, "training pictures"), MOST, random);
     int classes = experiment.classes().size();
-    try (Pretrained loaded = origin.load(experiment.device())) {
+    try (PictureCache cache = Ingredients.cache(recipe, experiment.cache());
+        Pretrained loaded = origin.load(experiment.device())) {
+      PictureSet some =
+          PictureSubset.drawn(cache.keep(training, "training pictures"), MOST, random);
       Classifier model = loaded.model();
       List<String> layers =
           new ArrayList<>(model.levels().stream().map(FeatureLevel::module).toList());

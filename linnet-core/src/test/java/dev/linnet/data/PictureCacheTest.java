@@ -62,13 +62,15 @@ class PictureCacheTest {
     return open();
   }
 
-  private static PictureCache cache(Where where) {
-    return new PictureCache(new PictureCache.Options(where, OrAuto.auto()), SCALED);
+  private PictureCache cache(Where where) {
+    return new PictureCache(
+        new PictureCache.Options(where, OrAuto.auto(), temp.resolve("cache")), SCALED);
   }
 
-  private static PictureCache cache(Where where, long room) {
+  private PictureCache cache(Where where, long room) {
     return new PictureCache(
-        new PictureCache.Options(where, OrAuto.of(new ByteCount(room))), SCALED);
+        new PictureCache.Options(where, OrAuto.of(new ByteCount(room)), temp.resolve("cache")),
+        SCALED);
   }
 
   private static List<byte[]> batches(PictureSet set, PictureTransform transform, int workers) {
@@ -113,11 +115,13 @@ class PictureCacheTest {
       List<byte[]> plain = batches(set, transform, 0);
       for (int workers : List.of(0, 3)) {
         for (long room : List.of(10_000L, 10_000_000L)) { // for one picture or two, and for all
-          PictureSet kept = cache(Where.RAM, room).keep(set, "pictures");
-
-          assertThat(batches(kept, transform, workers))
-              .as("%s, %d workers, %d bytes", transform, workers, room)
-              .containsExactlyElementsOf(plain);
+          for (Where where : List.of(Where.RAM, Where.DISK)) {
+            try (PictureCache cache = cache(where, room)) {
+              assertThat(batches(cache.keep(set, "pictures"), transform, workers))
+                  .as("%s, %d workers, %s of %d bytes", transform, workers, where, room)
+                  .containsExactlyElementsOf(plain);
+            }
+          }
         }
       }
     }

@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.linnet.base.InvalidValueException;
 import dev.linnet.base.RandomState;
 import dev.linnet.testing.Seeds;
+import dev.linnet.testing.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -106,6 +110,56 @@ class RandomResizedCropTest {
         assertThat(meanDistance(scaled, exact))
             .isLessThan(meanDistance(scaled.flipHorizontal(), exact));
       }
+    }
+  }
+
+  /** The rule: the window, at the size at which it is decoded, is no smaller than the result. */
+  @Test
+  void a_window_is_decoded_at_the_least_size_that_is_not_below_the_target() {
+    RandomResizedCrop whole = RandomResizedCrop.of(ImageSize.square(20)).withScale(1, 1);
+    RandomState random = RandomState.of(1);
+    DecodeOptions allowed = DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.ALLOWED);
+
+    assertThat(whole.decodesWhole(new ImageSize(39, 39), allowed, random)).isTrue();
+    assertThat(whole.decodesWhole(new ImageSize(40, 40), allowed, random)).isFalse();
+    assertThat(
+            whole.decodesWhole(
+                new ImageSize(40, 40), allowed.withScaledDecoding(ScaledDecoding.NEVER), random))
+        .isTrue();
+  }
+
+  @Test
+  void scaled_decoding_cannot_be_seen_in_photographs() throws IOException {
+    RandomResizedCrop crop = RandomResizedCrop.of(ImageSize.square(112));
+    DecodeOptions allowed = DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.ALLOWED);
+    DecodeOptions never = allowed.withScaledDecoding(ScaledDecoding.NEVER);
+    double sum = 0;
+    double most = 0;
+    int scaled = 0;
+    for (Path file : photos()) {
+      byte[] bytes = Files.readAllBytes(file);
+      ImageSize size = ImageHeader.read(bytes, "a").size();
+      for (int seed = 0; seed < 4; seed++) {
+        if (!crop.decodesWhole(size, allowed, RandomState.of(seed))) {
+          double distance =
+              meanDistance(
+                  crop.decode(bytes, "a", allowed, RandomState.of(seed)),
+                  crop.decode(bytes, "a", never, RandomState.of(seed)));
+          sum += distance;
+          most = Math.max(most, distance);
+          scaled++;
+        }
+      }
+    }
+
+    assertThat(scaled).isGreaterThan(40);
+    assertThat(sum / scaled).as("levels of 255, on the average").isLessThan(1.5);
+    assertThat(most).as("levels of 255, at most").isLessThan(5);
+  }
+
+  private static List<Path> photos() throws IOException {
+    try (Stream<Path> all = Files.walk(Shared.path("data/imagenet_photos/val"))) {
+      return all.filter(Files::isRegularFile).sorted().limit(40).toList();
     }
   }
 

@@ -190,7 +190,8 @@ final class RecipeProblemsTest {
     assertProblems("workers: -1", "workers: got -1 (my.yaml:1); must be in [0, 1024], or auto");
     assertProblems("threads: 0", "threads: got 0 (my.yaml:1); must be in [1, 1024], or auto");
     assertProblems("max_pixels: 0", "max_pixels: got 0 (my.yaml:1); must be at least 1");
-    assertProblems("cache: tape", "cache: got \"tape\" (my.yaml:1); must be auto, off or ram");
+    assertProblems(
+        "cache: tape", "cache: got \"tape\" (my.yaml:1); must be auto, off, ram or disk");
     assertProblems(
         "cache_size: 4G",
         "cache_size: got \"4G\" (my.yaml:1); must be a size such as 400MB or 4GB or auto");
