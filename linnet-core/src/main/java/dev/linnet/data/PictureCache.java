@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.AtomicFile;
+import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
 import dev.linnet.image.DecodeOptions;
 import java.io.IOException;
@@ -51,21 +52,31 @@ public final class PictureCache implements AutoCloseable {
    * @param decode what the pictures are kept for; reads with other options go to their set
    */
   public PictureCache(Options options, DecodeOptions decode) {
+    this(options, decode, 1);
+  }
+
+  /**
+   * The same in one of several processes, each of which takes its part of the memory that is free.
+   *
+   * @param processes on this machine, at least 1
+   */
+  public PictureCache(Options options, DecodeOptions decode, int processes) {
+    Check.that(processes >= 1, "processes", processes, "at least 1");
     this.options = options;
     this.decode = decode;
     this.left =
         options.where() == Where.DISK
             ? 0
-            : options.room().given().map(ByteCount::bytes).orElseGet(PictureCache::usualRoom);
+            : options.room().given().map(ByteCount::bytes).orElseGet(() -> usualRoom(processes));
     this.memory = new PixelMemory(left);
   }
 
   /** What an earlier cache of this process took, and nobody holds any more, goes back first. */
-  private static long usualRoom() {
+  private static long usualRoom(int processes) {
     if (FreeMemory.directUsed() > MUCH) {
       System.gc();
     }
-    return Math.min(FreeMemory.bytes() / 2, FreeMemory.direct());
+    return Math.min(FreeMemory.bytes() / 2 / processes, FreeMemory.direct());
   }
 
   /**

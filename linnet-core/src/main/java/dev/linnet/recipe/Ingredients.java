@@ -249,10 +249,13 @@ final class Ingredients {
 
   /**
    * @param caches the folder of all caches
+   * @param processes that train; they may all be on this machine
    */
-  static PictureCache cache(Recipe recipe, Path caches) {
+  static PictureCache cache(Recipe recipe, Path caches, int processes) {
     return new PictureCache(
-        new PictureCache.Options(recipe.cache(), recipe.cacheSize(), caches), decode(recipe));
+        new PictureCache.Options(recipe.cache(), recipe.cacheSize(), caches),
+        decode(recipe),
+        processes);
   }
 
   /**

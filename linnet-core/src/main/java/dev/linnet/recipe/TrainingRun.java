@@ -162,7 +162,7 @@ public final class TrainingRun implements AutoCloseable {
     if (!Files.exists(folder.recipe())) {
       describe(); // at once, so that a run that is killed can be resumed
     }
-    this.cache = Ingredients.cache(recipe, experiment.cache());
+    this.cache = Ingredients.cache(recipe, experiment.cache(), group.size());
     this.training =
         Ingredients.trained(recipe, cache.keep(experiment.data().train(), "training pictures"));
     this.validation =

@@ -73,7 +73,7 @@ public final class TransferAdvisor {
     RandomState random = RandomState.of(recipe.seed()).at(STREAM);
     PictureSet training = experiment.data().train();
     int classes = experiment.classes().size();
-    try (PictureCache cache = Ingredients.cache(recipe, experiment.cache());
+    try (PictureCache cache = Ingredients.cache(recipe, experiment.cache(), 1);
         Pretrained loaded = origin.load(experiment.device())) {
       PictureSet some =
           PictureSubset.drawn(cache.keep(training, "training pictures"), MOST, random);
