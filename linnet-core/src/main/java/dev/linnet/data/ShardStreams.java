@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * thread; two threads unpack two shards at the same time.
  */
 final class ShardStreams {
-  /** What is held where nobody said what will be read. */
+  /** What is held of pictures of which nobody said that they will be read. */
   private static final long UNTOLD = Math.min(64L << 20, TarReader.HELD_MOST);
 
   private static final int MOST_OPEN = 16;
@@ -31,8 +31,13 @@ final class ShardStreams {
   private final ShardTree tree;
   private final Stream[] streams;
   private final Deque<Stream> open = new ArrayDeque<>();
-  private final Map<Integer, byte[]> held = new LinkedHashMap<>();
-  private long heldBytes;
+
+  /** What will be read, as somebody said. */
+  private final Held held = new Held(TarReader.HELD_MOST);
+
+  /** What was read or passed a moment ago, and may be asked for again. */
+  private final Held recent = new Held(UNTOLD);
+
   private int told;
   private int begun;
   private int @Nullable [] wanted;
@@ -182,7 +187,7 @@ final class ShardStreams {
       }
       wanted = null;
       held.clear();
-      heldBytes = 0;
+      recent.clear();
     }
     for (Stream stream : streams) {
       stream.endIfIdle();
@@ -215,36 +220,70 @@ final class ShardStreams {
   }
 
   private synchronized void hold(int picture, byte[] content) {
-    byte[] before = held.put(picture, content);
-    heldBytes += content.length - (before == null ? 0 : before.length);
-    long most = wanted == null ? UNTOLD : TarReader.HELD_MOST;
-    Iterator<byte[]> eldest = held.values().iterator();
-    while (heldBytes > most && held.size() > 1) {
-      heldBytes -= eldest.next().length;
-      eldest.remove();
+    if (wanted != null && wanted[picture] > 0) {
+      held.put(picture, content);
+    } else {
+      recent.put(picture, content);
     }
   }
 
-  /** What is held of a picture; let go of where it is not read again. */
+  /** What is held of a picture; where it is not read again soon, it goes to the recent ones. */
   private synchronized byte @Nullable [] take(int picture) {
     byte[] there = held.get(picture);
-    if (there != null && wanted != null) {
+    if (there == null) {
+      return recent.get(picture);
+    }
+    if (wanted != null) {
       wanted[picture] = Math.max(0, wanted[picture] - 1);
       if (wanted[picture] == 0) {
         held.remove(picture);
-        heldBytes -= there.length;
+        recent.put(picture, there);
       }
     }
     return there;
   }
 
-  /** A picture was read from its shard; it is held where it will be read again. */
+  /** A picture was read from its shard. */
   private synchronized void passed(int picture, byte[] content) {
     if (wanted != null) {
       wanted[picture] = Math.max(0, wanted[picture] - 1);
     }
-    if (isWorthHolding(picture)) {
-      hold(picture, content);
+    hold(picture, content);
+  }
+
+  /** Bytes of pictures up to a sum, of which the eldest go. */
+  private static final class Held {
+    private final Map<Integer, byte[]> content = new LinkedHashMap<>();
+    private final long most;
+    private long bytes;
+
+    Held(long most) {
+      this.most = most;
+    }
+
+    byte @Nullable [] get(int picture) {
+      return content.get(picture);
+    }
+
+    void put(int picture, byte[] there) {
+      remove(picture);
+      content.put(picture, there);
+      bytes += there.length;
+      Iterator<byte[]> eldest = content.values().iterator();
+      while (bytes > most && content.size() > 1) {
+        bytes -= eldest.next().length;
+        eldest.remove();
+      }
+    }
+
+    void remove(int picture) {
+      byte[] before = content.remove(picture);
+      bytes -= before == null ? 0 : before.length;
+    }
+
+    void clear() {
+      content.clear();
+      bytes = 0;
     }
   }
 }

@@ -504,6 +504,24 @@ class WebDatasetTest {
   }
 
   @Test
+  void a_picture_that_is_looked_at_and_then_read_is_unpacked_once() {
+    for (int i = 0; i < 3; i++) {
+      write("s-%d.tar.gz".formatted(i), shard(i, "0", "1", "0", "1", "0", "1"));
+    }
+    PictureSet set = open().train();
+    Shards shards = set.shards().orElseThrow();
+    int[] order = new ShardSampler(9).order(set, RandomState.of(1));
+    try (Shards.Ahead ahead = shards.expect(order)) {
+      assertThat(ahead).isNotNull();
+      for (int index : order) {
+        assertThat(set.encoded(index)).isPresent();
+        set.read(index, DecodeOptions.DEFAULT);
+      }
+    }
+    assertThat(shards.begun()).isEqualTo(3);
+  }
+
+  @Test
   void a_buffer_mixes_shards_and_needs_some() {
     for (int i = 0; i < 6; i++) {
       write("s-%d.tar".formatted(i), shard(i, "0", "1", "0", "1", "0", "1", "0", "1"));
