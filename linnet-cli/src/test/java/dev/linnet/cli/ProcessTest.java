@@ -74,6 +74,96 @@ final class ProcessTest {
   }
 
   @Test
+  void two_processes_train_and_one_answers() throws Exception {
+    Path run = folder.resolve("run");
+    Path out = folder.resolve("out.txt");
+    Process process =
+        start(
+            List.of(),
+            List.of("train", "--limit=60", "--epochs=1", "--processes=2", "--out", run.toString()),
+            out);
+    List<String> said;
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      said = err.lines().toList();
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as("%s", said).isZero();
+    assertThat(said).filteredOn(line -> line.startsWith("epoch 1/1")).hasSize(1);
+    assertThat(Files.readAllLines(out))
+        .as("native code says nothing there")
+        .hasSize(2)
+        .last()
+        .isEqualTo("run: " + run);
+    assertThat(Files.readString(run.resolve("environment.json"))).contains("\"processes\" : 2");
+  }
+
+  @Test
+  void a_process_that_dies_ends_the_others_with_one_line() throws Exception {
+    Path run = folder.resolve("run");
+    Process process =
+        start(
+            List.of(),
+            List.of(
+                "train",
+                "--limit=200",
+                "--epochs=2000",
+                "--processes=2",
+                "--set=checkpoint.every_seconds=1",
+                "--out",
+                run.toString()),
+            folder.resolve("out.txt"));
+    List<String> said = new ArrayList<>();
+    long killed = 0;
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        said.add(line);
+        if (killed == 0 && line.startsWith("epoch    2/2000")) {
+          killed = System.nanoTime();
+          process.children().forEach(ProcessHandle::destroyForcibly);
+        }
+      }
+    }
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(System.nanoTime() - killed).isLessThan(TimeUnit.SECONDS.toNanos(30));
+    assertThat(process.exitValue()).isEqualTo(1);
+    assertThat(said.stream().filter(line -> line.startsWith("linnet: ")))
+        .containsExactly(
+            "linnet: process 1 of 2 was ended by signal 9; the last saved state is kept; go on"
+                + " with: linnet train --resume "
+                + run);
+  }
+
+  @Test
+  void ctrl_c_stops_all_processes_and_saves() throws Exception {
+    Path run = folder.resolve("run");
+    Process process =
+        start(
+            List.of(),
+            List.of(
+                "train", "--limit=200", "--epochs=2000", "--processes=2", "--out", run.toString()),
+            folder.resolve("out.txt"));
+    List<String> said = new ArrayList<>();
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        said.add(line);
+        if (line.startsWith("epoch    2/2000")) {
+          process.toHandle().destroy(); // SIGTERM
+        }
+      }
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(said)
+        .last()
+        .asString()
+        .startsWith("linnet: interrupted after update ")
+        .endsWith("; the state is saved; go on with: linnet train --resume " + run);
+  }
+
+  @Test
   void a_reader_that_closes_the_pipe_ends_the_command_quietly() throws Exception {
     Process process = start(List.of(), List.of("completion", "bash"), null);
     process.getInputStream().close();

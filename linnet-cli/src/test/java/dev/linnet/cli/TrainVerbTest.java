@@ -226,6 +226,30 @@ final class TrainVerbTest {
   }
 
   @Test
+  void processes_are_asked_for_in_one_way() {
+    Run.of("train", "--processes", "0")
+        .failed(2, "linnet: --processes: got 0; must be in [1, 1024]");
+    Run.of("train", "--processes", "2", "--find-lr")
+        .failed(
+            2,
+            "linnet: --find-lr: needs one process; leave out --processes, and unset WORLD_SIZE and"
+                + " RANK");
+    Run.with(Map.of("WORLD_SIZE", "2"), "", "train")
+        .failed(
+            1,
+            "linnet: WORLD_SIZE: is 2, but RANK is not set; a launcher such as torchrun sets RANK,"
+                + " WORLD_SIZE, MASTER_ADDR and MASTER_PORT; unset WORLD_SIZE to train in one"
+                + " process");
+    Map<String, String> launched =
+        Map.of("WORLD_SIZE", "2", "RANK", "0", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", "29500");
+    Run.with(launched, "", "train", "--processes", "2")
+        .failed(
+            2,
+            "linnet: --processes and WORLD_SIZE: a launcher started 2 processes already; give one"
+                + " of the two");
+  }
+
+  @Test
   void wrong_values_are_all_named_before_anything_is_read() {
     Run.in(
             folder,
