@@ -1,7 +1,6 @@
 // Names what the pictures of a folder show, on Spark; README.md beside it says how it is run.
 //
-//   examples/spark/run runs/photos new/ answers    a run or a folder of weights, pictures, a new
-// folder
+//   examples/spark/run runs/photos new/ answers    a run or a folder of weights, pictures, a new folder
 
 import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
