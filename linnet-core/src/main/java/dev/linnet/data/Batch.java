@@ -114,9 +114,9 @@ public final class Batch {
    */
   public Batch prepared(Device device) {
     if (images.dtype() == DType.FLOAT32) {
-      return with(images.to(device), targets.to(device));
+      return with(images.sendTo(device), targets.sendTo(device));
     }
-    return with(normalization.prepare(images, device), targets.to(device));
+    return with(normalization.prepare(images, device), targets.sendTo(device));
   }
 
   /** The positions as text, for messages. */

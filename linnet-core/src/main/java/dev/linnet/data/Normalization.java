@@ -38,7 +38,7 @@ public record Normalization(List<Double> mean, List<Double> std) {
 
   /** uint8 [N, C, H, W] to a network's input on a device: float32, channels-last. */
   public Tensor prepare(Tensor images, Device device) {
-    return apply(images.to(device)).channelsLast();
+    return apply(images.sendTo(device)).channelsLast();
   }
 
   /**

@@ -67,7 +67,8 @@ public final class Attention extends Module {
         qkv.forward(x)
             .reshape(n, length, 3, spec.heads(), spec.channels() / spec.heads())
             .permute(2, 0, 3, 1, 4);
-    Tensor heads = parts.select(0, 0).attention(parts.select(0, 1), parts.select(0, 2));
+    Tensor[] each = parts.unbind(0);
+    Tensor heads = each[0].attention(each[1], each[2]);
     return proj.forward(heads.transpose(1, 2).reshape(n, length, spec.channels()));
   }
 }

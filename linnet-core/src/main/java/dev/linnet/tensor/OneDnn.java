@@ -84,7 +84,35 @@ final class OneDnn {
     }
   }
 
-  private record NormKey(PlaneKey plane, double eps) {}
+  private record NormKey(PlaneKey plane, double eps) {
+    /** Bytes from which a map does not stay in the cache between a norm's two passes. */
+    private static final long LARGE = 8 << 20;
+
+    /** Channels up to which the kernel reads memory in order when it is given few pixels a row. */
+    private static final long NARROW = 256;
+
+    private static final long FEW = 7;
+
+    /**
+     * The map as the norm's kernel is given it. To a norm all pixels are alike, so that they can be
+     * told as many rows of few: the kernel, which takes the channels of a row in turns, reads large
+     * maps in order then. Forward and back of [16, 96, 112, 112] in bf16 take 0.6 of the time.
+     */
+    memory.desc form() {
+      long pixels = plane.n() * plane.h() * plane.w();
+      long bytes = pixels * plane.c() * plane.dtype().bytes();
+      if (bytes < LARGE || plane.c() > NARROW) {
+        return plane.form();
+      }
+      long few = FEW;
+      while (pixels % few != 0) {
+        few++;
+      }
+      return new PlaneKey(
+              pixels / few, plane.c(), 1, few, plane.dtype(), plane.relu(), plane.threads())
+          .form();
+    }
+  }
 
   /** One primitive and its arguments, whose addresses each call sets. */
   private final class Bound {
@@ -139,7 +167,7 @@ final class OneDnn {
     final long maskBytes;
 
     Norm(NormKey key) {
-      memory.desc x = key.plane().form();
+      memory.desc x = key.form();
       int flags =
           dnnl.normalization_flags.use_scale.value
               | dnnl.normalization_flags.use_shift.value

@@ -479,6 +479,25 @@ public final class Tensor implements AutoCloseable {
     return unary("to", h -> h.to(dtype.scalarType));
   }
 
+  /**
+   * As {@link #to(Device)}; to a card it goes by way of memory that the card reads itself, and this
+   * thread does not wait for the copy. What is computed there waits.
+   */
+  public Tensor sendTo(Device device) {
+    if (device.kind() != Device.Kind.CUDA || device().kind() != Device.Kind.CPU) {
+      return to(device);
+    }
+    org.bytedeco.pytorch.Tensor pinned = handle().pin_memory();
+    return unary(
+        "to",
+        pinned.to(
+            device.handle(),
+            pinned.scalar_type(),
+            true,
+            false,
+            new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
+  }
+
   /** The same values on another device; this tensor itself if it is there. */
   public Tensor to(Device device) {
     if (device().equals(device)) {
@@ -843,6 +862,22 @@ public final class Tensor implements AutoCloseable {
   /** One index of a dimension, which goes; a view. */
   public Tensor select(int dim, long index) {
     return unary("select", h -> h.select(dim, index));
+  }
+
+  /**
+   * All indices of a dimension, which goes: a view for each, whose gradients are put together once.
+   */
+  public Tensor[] unbind(int dim) {
+    int count = (int) dim(dim);
+    Tensor[] all = new Tensor[count];
+    TensorVector views = recorder() == null ? handle().unbind(dim) : null;
+    for (int i = 0; i < count; i++) {
+      all[i] =
+          views == null
+              ? select(dim, i)
+              : new Tensor(new org.bytedeco.pytorch.Tensor(views.get(i)), "unbind");
+    }
+    return all;
   }
 
   /**
