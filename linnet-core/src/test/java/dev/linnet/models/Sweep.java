@@ -81,17 +81,25 @@ abstract class Sweep {
     Classifier model = swept.model();
     model.eval();
     Tensor x = pictures(2, swept.sensible()).channelsLast();
+    Tensor plain = Autograd.off(() -> model.forward(x));
+    // How far rounding alone moves the result; deep networks with weights of a hash are chaotic.
+    Tensor noise = Tensor.normal(0, 1e-7, RandomState.of(9), DType.FLOAT32, x.shape().toArray());
+    double moved = apart(Autograd.off(() -> model.forward(x.add(noise).channelsLast())), plain);
     for (DType dtype : List.of(DType.FLOAT32, DType.BFLOAT16)) {
-      Tensor plain = Autograd.off(() -> model.forward(x));
       try (Compiled compiled = new Compiled(model::forward, dtype, 2)) {
         assertThat(compiled.prepare(x)).isEmpty();
         Tensor y = compiled.forward(x);
-        double most = plain.abs().max(Dims.of(0, 1)).item();
-        double apart = y.sub(plain).abs().max(Dims.of(0, 1)).item();
-        assertThat(apart / most).isLessThan(dtype == DType.FLOAT32 ? 1e-5 : 0.1);
+        double allowed = dtype == DType.FLOAT32 ? 1e-5 + 20 * moved : 0.1 + 1e5 * moved;
+        assertThat(apart(y, plain)).isLessThan(allowed);
         assertThat(compiled.forward(x).equalBits(y)).isTrue();
       }
     }
+  }
+
+  /** The largest difference, by the largest value. */
+  private static double apart(Tensor a, Tensor b) {
+    Dims all = Dims.of(0, 1);
+    return a.sub(b).abs().max(all).item() / b.abs().max(all).item();
   }
 
   @Test
