@@ -26,6 +26,7 @@ import dev.linnet.optim.Optimizer;
 import dev.linnet.optim.Schedule;
 import dev.linnet.report.Section;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.LoadYield;
@@ -566,7 +567,17 @@ public final class TrainingRun implements AutoCloseable {
                     recipe, experiment.classes().size(), recipe.color().value()))) {
       declared.walk((name, module) -> norms.compareAndSet(false, module instanceof NormAct));
     }
-    return norms.get() ? Fusion.provider().orElse("none") : "none";
+    if (!norms.get()) {
+      return "none";
+    }
+    if (Fusion.provider().isEmpty() && experiment.device().kind() == Device.Kind.CPU) {
+      warnings.accept(
+          "no fused kernels, "
+              + Fusion.reason()
+              + "; the training takes longer, its results are the same"
+              + " (\"engine: {fused: off}\" takes this line away)");
+    }
+    return Fusion.provider().orElse("none");
   }
 
   private Environment environment(List<String> command) {

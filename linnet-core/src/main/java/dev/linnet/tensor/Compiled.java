@@ -34,7 +34,7 @@ public final class Compiled implements AutoCloseable {
   private final UnaryOperator<Tensor> forward;
   private final DType dtype;
   private final Set<Long> batches;
-  private final PackedWeights weights = new PackedWeights();
+  private final @Nullable PackedWeights weights; // null where there are no kernels
   private final Map<Key, Held> programs = new LinkedHashMap<>(16, 0.75f, true); // least used first
   private @Nullable String refusal;
   private boolean closed;
@@ -68,6 +68,7 @@ public final class Compiled implements AutoCloseable {
     } else if (Fusion.provider().isEmpty()) {
       refusal = Fusion.reason();
     }
+    weights = refusal == null ? new PackedWeights() : null;
   }
 
   /**
@@ -148,7 +149,7 @@ public final class Compiled implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("a compiled network was used after it was closed");
     }
-    if (refusal != null) {
+    if (refusal != null || weights == null) {
       return null;
     }
     Key key = new Key(shape, torch.get_num_threads());
@@ -191,6 +192,8 @@ public final class Compiled implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     forget(programs.size());
-    weights.free();
+    if (weights != null) {
+      weights.free();
+    }
   }
 }

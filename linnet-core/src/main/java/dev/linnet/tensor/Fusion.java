@@ -25,8 +25,10 @@ public final class Fusion {
   private static Fusion probe() {
     try {
       return new Fusion(Optional.of(OneDnn.version()), "");
+    } catch (NoClassDefFoundError e) {
+      return new Fusion(Optional.empty(), "oneDNN is not on the class path");
     } catch (LinkageError | RuntimeException e) {
-      return new Fusion(Optional.empty(), String.valueOf(e.getMessage()));
+      return new Fusion(Optional.empty(), "oneDNN cannot be loaded: " + e.getMessage());
     }
   }
 
@@ -129,6 +131,17 @@ public final class Fusion {
 
   private static boolean wantsPlain(@Nullable Recorder recorder) {
     return recorder != null && recorder.wantsPlain();
+  }
+
+  /** The form of {@link Tensor#subsample} whose gradient stays channels-last. */
+  static Optional<Tensor> subsample(Tensor x, int step) {
+    return OFF.get()
+            || wantsPlain(Scope.current().recorder)
+            || !Autograd.isEnabled()
+            || !x.requiresGrad()
+            || !isPlane(x, x)
+        ? Optional.empty()
+        : Optional.of(new Subsample(step).apply(x)[0]);
   }
 
   /** Whether a tensor is what the kernels read, and has sizes and type of another. */

@@ -915,6 +915,11 @@ public final class Tensor implements AutoCloseable {
         Map.of("dim", dim, "step", step));
   }
 
+  /** Every step-th row and column of [N, C, H, W], from the first; a view. */
+  public Tensor subsample(int step) {
+    return Fusion.subsample(this, step).orElseGet(() -> stride(2, step).stride(3, step));
+  }
+
   /** A rectangle of the last two dimensions; a view. */
   public Tensor crop(Box box) {
     return narrow(-2, box.top(), box.height()).narrow(-1, box.left(), box.width());

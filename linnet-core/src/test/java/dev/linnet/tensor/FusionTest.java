@@ -196,6 +196,23 @@ final class FusionTest {
         Objects.requireNonNull(x.grad()).toDoubles());
   }
 
+  private static List<double[]> subsampled(DType dtype, int step) {
+    Tensor x =
+        Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 2, 16, 5, 4)
+            .to(dtype)
+            .channelsLast()
+            .requireGrad(true);
+    Tensor y = x.subsample(step);
+    y.mul(y).sum().backward();
+    return List.of(y.detach().toDoubles(), Objects.requireNonNull(x.grad()).toDoubles());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FLOAT32, 2", "FLOAT32, 3", "BFLOAT16, 2"})
+  void rows_and_columns_are_left_out(DType dtype, int step) {
+    assertSame(subsampled(dtype, step), Fusion.off(() -> subsampled(dtype, step)), 1e-6);
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"FLOAT32", "BFLOAT16", "FLOAT64"})
   void gradients_of_two_ways_are_summed(DType dtype) {
