@@ -289,6 +289,8 @@ final class Processes implements AutoCloseable {
     if (!started) {
       session.output().error(withState(why));
     }
+    children.forEach(
+        child -> child.process.destroyForcibly()); // one that hangs does not end itself
     Runtime.getRuntime().halt(code);
   }
 
