@@ -33,6 +33,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.opentest4j.TestAbortedException;
 
 /**
  * What every network of the zoo must do; {@link SweepTest} and {@link LargeSweepTest} say which.
@@ -49,6 +50,9 @@ abstract class Sweep {
   @RegisterExtension
   final TestExecutionExceptionHandler naming =
       (context, failure) -> {
+        if (failure instanceof TestAbortedException) {
+          throw failure;
+        }
         throw new AssertionError(named() + ": " + failure.getMessage(), failure);
       };
 
