@@ -221,6 +221,21 @@ final class FusionTest {
   }
 
   @Test
+  void a_sum_at_a_fork_leaves_alone_what_others_see_of_a_gradient() {
+    Tensor x = plane(1).requireGrad(true);
+    Tensor other = plane(2).requireGrad(true);
+    Tensor[] ways = Fusion.fork(x.mul(1.5));
+    // A sum hands one gradient to both; behind the permutations each has a view of it.
+    Tensor sum = ways[0].permute(0, 1, 2, 3).add(other.permute(0, 1, 2, 3));
+    sum.mul(plane(3)).add(ways[1].mul(plane(4))).sum().backward();
+    assertThat(Objects.requireNonNull(other.grad()).equalBits(plane(3))).isTrue();
+  }
+
+  private static Tensor plane(long seed) {
+    return Tensor.normal(0, 1, RandomState.of(seed), DType.FLOAT32, 2, 16, 5, 4).channelsLast();
+  }
+
+  @Test
   void what_does_not_fit_is_computed_by_libtorch() {
     Tensor weight = Tensor.ones(DType.FLOAT32, Device.CPU, 3);
     BatchNorm norm =
