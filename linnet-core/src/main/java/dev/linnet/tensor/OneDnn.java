@@ -30,8 +30,8 @@ final class OneDnn {
 
   private static final ThreadLocal<OneDnn> OWN = ThreadLocal.withInitial(OneDnn::new);
 
-  private final engine processor = kept(new engine(engine.kind.cpu, 0));
-  private final stream queue = kept(new stream(processor));
+  private final engine processor = Kernels.processor();
+  private final stream queue = Kernels.kept(new stream(processor));
   private final Cache<NormKey, Norm> norms = new Cache<>();
   private final Cache<PlaneKey, Add> adds = new Cache<>();
   private final Cache<PlaneKey, ReluBack> relus = new Cache<>();
@@ -47,11 +47,6 @@ final class OneDnn {
   static String version() {
     org.bytedeco.dnnl.dnnl_version_t v = dnnl.dnnl_version();
     return v.major() + "." + v.minor() + "." + v.patch();
-  }
-
-  private static <P extends Pointer> P kept(P pointer) {
-    pointer.retainReference();
-    return pointer;
   }
 
   /** Kernels by what they are made for. */
@@ -77,10 +72,7 @@ final class OneDnn {
     }
 
     memory.desc form() {
-      return new memory.desc(
-          new long[] {n, c, h, w},
-          dtype == DType.BFLOAT16 ? memory.data_type.bf16 : memory.data_type.f32,
-          memory.format_tag.nhwc);
+      return Kernels.channelsLast(dtype, n, c, h, w);
     }
   }
 
@@ -117,15 +109,15 @@ final class OneDnn {
   /** One primitive and its arguments, whose addresses each call sets. */
   private final class Bound {
     final primitive code;
-    final IntMemoryMap arguments = kept(new IntMemoryMap());
+    final IntMemoryMap arguments = Kernels.kept(new IntMemoryMap());
     final Map<Integer, memory> memories = new LinkedHashMap<>();
 
     Bound(primitive code) {
-      this.code = kept(code);
+      this.code = Kernels.kept(code);
     }
 
     Bound with(int argument, memory.desc form) {
-      memory m = kept(new memory(form, processor, (Pointer) null));
+      memory m = Kernels.kept(new memory(form, processor, (Pointer) null));
       memories.put(argument, m);
       arguments.put(argument, m);
       return this;

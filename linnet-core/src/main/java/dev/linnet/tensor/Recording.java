@@ -3,6 +3,7 @@ package dev.linnet.tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -93,8 +94,8 @@ public record Recording(List<Node> nodes) {
   }
 
   /** Operators that give the memory of their input another shape. */
-  static final List<String> VIEWS =
-      List.of(
+  static final Set<String> VIEWS =
+      Set.of(
           "reshape",
           "flatten",
           "permute",

@@ -18,21 +18,8 @@ import org.jspecify.annotations.Nullable;
  * their operand. What is not known here stays libtorch's.
  */
 final class Rewrite {
-  private static final Set<String> VIEWS =
-      Set.of(
-          "reshape",
-          "flatten",
-          "permute",
-          "transpose",
-          "unsqueeze",
-          "squeeze",
-          "expand",
-          "narrow",
-          "select",
-          "slice",
-          "detach",
-          "contiguous",
-          "channels_last");
+  /** Operators that give what they got where it lies as they want it. */
+  private static final Set<String> LAYOUTS = Set.of("contiguous", "channels_last");
 
   private static final Map<String, Post> FUNCTIONS =
       Map.of(
@@ -80,7 +67,8 @@ final class Rewrite {
               default -> function(op);
             };
     if (!done) {
-      step(VIEWS.contains(op.name) ? Kind.VIEW : Kind.TORCH, op);
+      boolean view = Recording.VIEWS.contains(op.name) || LAYOUTS.contains(op.name);
+      step(view ? Kind.VIEW : Kind.TORCH, op);
     }
   }
 
