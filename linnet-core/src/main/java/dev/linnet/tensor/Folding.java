@@ -33,10 +33,11 @@ final class Folding {
     return new Weights(single(weight), bias == null ? null : single(bias));
   }
 
-  /** Scale and shift of a batch norm by itself, each [1, C, 1, 1]. */
-  static Value[] line(Op norm) {
+  /** Scale and shift of a batch norm by itself, each [1, C, 1, 1]; constants of its trace. */
+  static Value[] line(Op norm, Trace trace) {
     org.bytedeco.pytorch.Tensor scale = scale(norm);
-    return new Value[] {value(scale), value(shift(norm, scale))};
+    org.bytedeco.pytorch.Tensor shift = shift(norm, scale);
+    return new Value[] {perChannel(scale, trace), perChannel(shift, trace)};
   }
 
   private static org.bytedeco.pytorch.Tensor scale(Op norm) {
@@ -56,10 +57,8 @@ final class Folding {
     return t.to(ScalarType.Float).contiguous(torch.MemoryFormat.Contiguous);
   }
 
-  private static Value value(org.bytedeco.pytorch.Tensor perChannel) {
-    Value value = new Value(Shape.of(1, perChannel.size(0), 1, 1), DType.FLOAT32);
-    value.constant = single(perChannel.reshape(1, -1, 1, 1));
-    requireNonNull(value.constant).retainReference();
-    return value;
+  private static Value perChannel(org.bytedeco.pytorch.Tensor t, Trace trace) {
+    org.bytedeco.pytorch.Tensor map = single(t.reshape(1, -1, 1, 1));
+    return trace.constant(Shape.of(1, t.size(0), 1, 1), DType.FLOAT32, map);
   }
 }

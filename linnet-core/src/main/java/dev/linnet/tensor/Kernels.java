@@ -27,11 +27,12 @@ import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
  * oneDNN's kernels for the steps of a {@link Program}. Maps are stored channels-last, everything
- * else row-major; weights as the kernel likes them best.
+ * else row-major; weights as the kernel likes them best. {@link OneDnn} has those of training.
  */
 final class Kernels {
   private static final engine PROCESSOR = kept(new engine(engine.kind.cpu, 0));
@@ -39,6 +40,7 @@ final class Kernels {
 
   private final DType dtype;
   private final PackedWeights packed;
+  private final List<Pointer> owned = new ArrayList<>(); // constant operands
 
   /**
    * @param dtype of what flows between steps
@@ -85,6 +87,7 @@ final class Kernels {
       this.code = kept(code);
       this.implementation = of.impl_info_str().getString();
       this.arguments = arguments;
+      arguments.forEach(a -> kept(a.form()));
       this.scratch = kept(of.scratchpad_desc());
     }
 
@@ -95,6 +98,7 @@ final class Kernels {
     }
   }
 
+  /** The processor, to oneDNN; any thread's. */
   static engine processor() {
     return PROCESSOR;
   }
@@ -214,11 +218,10 @@ final class Kernels {
   private void addWeights(
       List<Argument> arguments, PackedWeights.Entry weights, long[] sizes, memory.desc form) {
     memory packedWeight = weights.packed(sizes, dtype, form);
-    arguments.add(new Argument(dnnl.DNNL_ARG_WEIGHTS, kept(form), null, Order.ROWS, packedWeight));
+    arguments.add(new Argument(dnnl.DNNL_ARG_WEIGHTS, form, null, Order.ROWS, packedWeight));
     memory bias = weights.bias();
     if (bias != null) {
-      arguments.add(
-          new Argument(dnnl.DNNL_ARG_BIAS, kept(bias.get_desc()), null, Order.ROWS, bias));
+      arguments.add(new Argument(dnnl.DNNL_ARG_BIAS, bias.get_desc(), null, Order.ROWS, bias));
     }
   }
 
@@ -375,8 +378,8 @@ final class Kernels {
       System.arraycopy(own, 0, padded, sizes.length - own.length, own.length);
     }
     if (value.isConstant()) {
-      PackedWeights.Plain constant = packed.plain(value, padded, order);
-      arguments.add(new Argument(number, kept(constant.form()), null, order, constant.values()));
+      Argument constant = constant(number, value, padded, order);
+      arguments.add(constant);
       return constant.form();
     }
     Order lies = own.length == 4 && padded.length == 4 ? order : Order.ROWS;
@@ -385,11 +388,36 @@ final class Kernels {
     return form;
   }
 
+  /** A constant operand in sizes, fp32. */
+  private Argument constant(int number, Value value, long[] sizes, Order order) {
+    boolean map = sizes.length == 4 && order == Order.MAP;
+    org.bytedeco.pytorch.Tensor values =
+        own(
+            requireNonNull(value.constant)
+                .to(torch.ScalarType.Float)
+                .reshape(sizes)
+                .contiguous(map ? torch.MemoryFormat.ChannelsLast : torch.MemoryFormat.Contiguous));
+    memory.desc form = form(sizes, DType.FLOAT32, order);
+    return new Argument(
+        number, form, null, order, own(new memory(form, PROCESSOR, values.data_ptr())));
+  }
+
+  private <P extends Pointer> P own(P pointer) {
+    owned.add(kept(pointer));
+    return pointer;
+  }
+
+  /** Frees the constant operands; its kernels run no more. */
+  void free() {
+    owned.forEach(Pointer::releaseReference);
+    owned.clear();
+  }
+
   // ------------------------------------------------------------------ forms
 
   private static void add(
       List<Argument> arguments, int number, memory.desc form, Value value, Order order) {
-    arguments.add(new Argument(number, kept(form), value, order, null));
+    arguments.add(new Argument(number, form, value, order, null));
   }
 
   private memory.desc form(Value value, Order order) {

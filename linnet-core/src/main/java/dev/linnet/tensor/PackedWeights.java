@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,9 +76,6 @@ final class PackedWeights {
     }
   }
 
-  /** A constant operand. */
-  record Plain(memory.desc form, memory values) {}
-
   /** The weights of a layer, with the batch norm behind it. */
   Entry of(Op op, @Nullable Op norm) {
     List<Long> key = new ArrayList<>();
@@ -89,24 +85,25 @@ final class PackedWeights {
     }
     constants.forEach(v -> key.add(requireNonNull(v.constant).data_ptr().address()));
     Entry entry = entries.get(key);
-    if (entry == null) {
-      // Addresses stay theirs for as long as the handles live.
-      constants.forEach(v -> own(new org.bytedeco.pytorch.Tensor(requireNonNull(v.constant))));
-      entry = new Entry(op, norm);
+    if (entry == null) { // addresses stay theirs for as long as the handles live
+      entry = new Entry(lasting(op), norm == null ? null : lasting(norm));
       entries.put(key, entry);
     }
     return entry;
   }
 
-  /** A constant in sizes, fp32. */
-  Plain plain(Value value, long[] sizes, Kernels.Order order) {
-    org.bytedeco.pytorch.Tensor values =
-        requireNonNull(value.constant).to(torch.ScalarType.Float).reshape(sizes);
-    boolean map = sizes.length == 4 && order == Kernels.Order.MAP;
-    org.bytedeco.pytorch.Tensor laid =
-        values.contiguous(map ? torch.MemoryFormat.ChannelsLast : torch.MemoryFormat.Contiguous);
-    memory.desc form = Kernels.form(sizes, DType.FLOAT32, order);
-    return new Plain(own(form), wrapped(laid, form));
+  /** An operator whose constants live as long as this, and not only as long as its trace. */
+  private Op lasting(Op op) {
+    List<Value> inputs = new ArrayList<>();
+    for (Value given : op.inputs) {
+      Value value = new Value(given.shape, given.dtype);
+      if (given.constant != null) {
+        value.constant = own(new org.bytedeco.pytorch.Tensor(given.constant));
+      }
+      inputs.add(value);
+    }
+    Value output = new Value(op.output.shape, op.output.dtype);
+    return new Op(op.name, op.attributes, op.code, inputs, output);
   }
 
   /** Memory of a tensor's elements, which stays alive. */

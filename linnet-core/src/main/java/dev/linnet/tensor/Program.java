@@ -28,6 +28,7 @@ import org.bytedeco.pytorch.global.torch;
  * kept as ran at once. Same input, same bytes. Weights are those of the time of compiling.
  */
 final class Program implements AutoCloseable {
+  private final Kernels kernels;
   private final Layout layout;
   private final List<Value> values = new ArrayList<>();
   private final IdentityHashMap<Value, Integer> numbers = new IdentityHashMap<>();
@@ -40,7 +41,7 @@ final class Program implements AutoCloseable {
 
   private Program(Trace trace, DType dtype, PackedWeights weights) {
     this.trace = trace;
-    Kernels kernels = new Kernels(dtype, weights);
+    kernels = new Kernels(dtype, weights);
     layout = new Layout(trace, Rewrite.of(trace), dtype, kernels);
     layout.places().keySet().forEach(this::number);
     for (Step step : layout.steps()) {
@@ -137,6 +138,7 @@ final class Program implements AutoCloseable {
       c.free();
     }
     layout.free();
+    kernels.free();
     owned.forEach(Pointer::releaseReference);
     owned.clear();
     trace.free();

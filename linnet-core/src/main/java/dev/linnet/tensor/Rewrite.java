@@ -147,7 +147,7 @@ final class Rewrite {
       extend(conv, op);
       return true;
     }
-    Value[] line = Folding.line(op);
+    Value[] line = Folding.line(op, trace);
     Step step = new Step(Kind.BINARY, op, List.of(x, line[0]));
     step.function = new Post(algorithm.binary_mul, 0, 0, null);
     step.posts.add(new Post(algorithm.binary_add, 0, 0, line[1]));

@@ -215,10 +215,16 @@ final class Trace implements Recorder {
     if (!tensor.device().equals(Device.CPU)) {
       throw new Refused("weights on " + tensor.device());
     }
-    Value constant = new Value(tensor.shape(), tensor.dtype());
-    constant.constant = kept(tensor.handle().detach());
+    Value constant = constant(tensor.shape(), tensor.dtype(), tensor.handle().detach());
     values.put(tensor, constant);
     return constant;
+  }
+
+  /** A constant, which lives as long as this. */
+  Value constant(Shape shape, DType dtype, org.bytedeco.pytorch.Tensor handle) {
+    Value value = new Value(shape, dtype);
+    value.constant = kept(handle);
+    return value;
   }
 
   /** A handle of its own, which outlives the trace. */

@@ -3,6 +3,7 @@ package dev.linnet.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.linnet.base.RandomState;
 import java.util.ArrayList;
@@ -248,6 +249,49 @@ class CompiledTest {
       }
     }
     assertThat(Engine.liveObjects()).isEqualTo(before);
+  }
+
+  @Test
+  void nothing_native_stays_of_the_shapes_that_went() {
+    UnaryOperator<Tensor> pass =
+        x ->
+            norm.apply(block(x), null, EVALUATION, Nonlinearity.RELU)
+                .mul(norm.weight().abs().sum());
+    try (Compiled compiled = new Compiled(pass, DType.FLOAT32, 2)) {
+      List<Long> live = new ArrayList<>();
+      for (int size = 4; size < 16; size++) {
+        int side = size;
+        Scope.run(
+            "shape",
+            () -> {
+              Tensor x = Tensor.zeros(DType.FLOAT32, Device.CPU, 2, 4, side, side);
+              assertThat(compiled.prepare(x)).isEmpty();
+            });
+        live.add(Engine.liveObjects());
+      }
+      assertThat(live.subList(6, 12)).containsOnly(live.get(5));
+    }
+  }
+
+  @Test
+  void weights_are_packed_again_when_the_trace_they_came_from_is_gone() {
+    assumeTrue(Fusion.provider().isPresent(), "skipped: no fused kernels here");
+    PackedWeights weights = new PackedWeights();
+    Shape shape = Shape.of(2, 4, 6, 6);
+    Trace gone = Trace.of(x -> conv(x, first), shape);
+    weights.of(gone.ops().get(0), null);
+    gone.free();
+    Trace trace = Trace.of(x -> conv(x, first), shape);
+    long[] sizes = first.shape().toArray();
+    org.bytedeco.dnnl.memory packed =
+        weights
+            .of(trace.ops().get(0), null)
+            .packed(sizes, DType.FLOAT32, Kernels.rowMajor(DType.FLOAT32, sizes));
+    float[] values = new float[(int) first.count()];
+    new org.bytedeco.javacpp.FloatPointer(packed.get_data_handle()).get(values);
+    assertThat(values).isEqualTo(first.toFloats());
+    trace.free();
+    weights.free();
   }
 
   @Test
