@@ -2,21 +2,14 @@ package dev.linnet.tensor;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.Edge;
-import org.bytedeco.pytorch.FunctionPostHook;
-import org.bytedeco.pytorch.FunctionPreHook;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.Node;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -32,20 +25,7 @@ import org.jspecify.annotations.Nullable;
  * as on the processor. One thread's; not nested.
  */
 public final class Profiler implements Recorder {
-  private static final String BACK = ", back";
-  private static final String CAST = "cast";
-  private static final String VIEW = "view";
-
-  /** Nodes of views that libtorch makes inside operators. */
-  private static final Set<String> VIEW_NODES =
-      Set.of(
-          "TBackward0",
-          "ViewBackward0",
-          "UnsafeViewBackward0",
-          "ReshapeAliasBackward0",
-          "TransposeBackward0",
-          "PermuteBackward0",
-          "AsStridedBackward0");
+  static final String CAST = "cast";
 
   /** Operators whose way back needs neither what they were given nor what they gave. */
   private static final Set<String> READ_NOTHING =
@@ -83,11 +63,9 @@ public final class Profiler implements Recorder {
   private final List<Operator> operators = new ArrayList<>();
   private final IdentityHashMap<Function, Operator> functions = new IdentityHashMap<>();
   private final Deque<Object> parts = new ArrayDeque<>();
-  private final List<Pointer> hooks = new ArrayList<>();
-  private final Gap gap = new Gap();
+  private final WayBack wayBack = new WayBack(this);
   private long last; // when what was noted last had ended
   private long own;
-  private long started; // when the node that runs was entered
   private boolean deaf; // inside an operator that is noted as a whole
 
   private Profiler(Object whole) {
@@ -159,25 +137,29 @@ public final class Profiler implements Recorder {
     }
   }
 
-  private void note(
-      Profile.Kind kind, String name, Object part, long start, long end, Profile.Work work) {
+  void note(Profile.Kind kind, String name, Object part, long start, long end, Profile.Work work) {
     events.add(new Profile.Event(kind, name, part, start, end - start, 0, work));
   }
 
   /** From here on the time is the next operator's; what has passed since was for noting. */
-  private void settle(long since) {
+  void settle(long since) {
     last = System.nanoTime();
     own += last - since;
   }
 
-  private Object part() {
+  /** This much time was for noting. */
+  void spend(long nanos) {
+    own += nanos;
+  }
+
+  Object part() {
     return parts.getFirst();
   }
 
   // ------------------------------------------------------------------ ahead
 
   /** An operator that ran ahead, as the way back needs it. */
-  private static final class Operator {
+  static final class Operator {
     final String name;
     final Object part;
     final long macs;
@@ -190,7 +172,7 @@ public final class Profiler implements Recorder {
     final long nodes = torch.peek();
 
     int products;
-    @Nullable Way way;
+    WayBack.@Nullable Node way;
 
     Operator(String name, Object part, long macs, long readAgain, boolean own) {
       this.name = name;
@@ -368,186 +350,31 @@ public final class Profiler implements Recorder {
 
   // ------------------------------------------------------------------ back
 
-  /** Whether a node is that of a product, and which of its inputs are the factors. */
-  private enum Product {
-    NONE,
-    /** The first two. */
-    PLAIN,
-    /** The second and the third, whose product is added to the first. */
-    ADDED;
-
-    private static final List<String> NODES =
-        List.of("Convolution", "Mkldnn", "Mm", "Bmm", "Linear", "Scaled");
-
-    static Product of(String node) {
-      if (node.startsWith("Addmm") || node.startsWith("Baddbmm")) {
-        return ADDED;
-      }
-      return NODES.stream().anyMatch(node::startsWith) ? PLAIN : NONE;
-    }
-  }
-
-  /** A node of the graph: what the way back calls. */
-  private static final class Way {
-    final Operator operator;
-    final String name;
-    final Product product;
-    final Way[] next;
-    final int[] slot;
-
-    /** Gradients that have come, by input. */
-    final int[] come;
-
-    /** Adds to the gradient of a leaf. */
-    final boolean leaf;
-
-    Way(Operator operator, String name, Product product, int outputs, int inputs, boolean leaf) {
-      this.operator = operator;
-      this.name = name;
-      this.product = product;
-      this.next = new Way[outputs];
-      this.slot = new int[outputs];
-      this.come = new int[Math.max(1, inputs)];
-      this.leaf = leaf;
-    }
-
-    /** Multiply-adds: as many as ahead for each of the factors that needs a gradient. */
-    long macs() {
-      if (product == Product.NONE) {
-        return 0;
-      }
-      int first = product == Product.ADDED ? 1 : 0;
-      int factors = 0;
-      for (int i = first; i < Math.min(next.length, first + 2); i++) {
-        factors += next[i] == null ? 0 : 1;
-      }
-      return operator.macs / Math.max(1, operator.products) * factors;
-    }
-  }
-
-  /** What lies between two nodes. */
-  private static final class Gap {
-    long start = -1;
-    long summed;
-    @Nullable Way of;
-    @Nullable Way adds;
-    DType dtype = DType.FLOAT32;
-
-    void open(long now) {
-      start = now;
-      summed = 0;
-      of = null;
-      adds = null;
-    }
-  }
-
   /** Runs a way back from a tensor; where nothing watches, as {@link Scope#back} does. */
   static <T> T back(org.bytedeco.pytorch.Tensor from, Supplier<T> work) {
     Profiler profiler = current();
-    return profiler == null || profiler.deaf ? Scope.back(work) : profiler.watched(from, work);
+    return profiler == null || profiler.deaf
+        ? Scope.back(work)
+        : profiler.wayBack.watched(from, work);
   }
 
-  private <T> T watched(org.bytedeco.pytorch.Tensor from, Supplier<T> work) {
-    long begin = System.nanoTime();
-    PointerScopeOnce scope = new PointerScopeOnce();
+  /** Runs a function's way back. */
+  TensorVector back(Function function, TensorVector gradients, Supplier<TensorVector> work) {
+    Operator operator = functions.get(function);
+    WayBack.Node way = operator == null ? null : operator.way;
+    if (way == null || deaf) {
+      return work.get();
+    }
+    deaf = true;
     try {
-      Node root = from.grad_fn();
-      if (root != null && !root.isNull()) {
-        walk(root);
-      }
+      return wayBack.timed(way, gradients, work);
     } finally {
-      scope.close();
+      deaf = false;
     }
-    gap.start = -1;
-    settle(begin);
-    try {
-      return Scope.back(work);
-    } finally {
-      long end = System.nanoTime();
-      closeGap(end);
-      hooks.forEach(Pointer::releaseReference);
-      hooks.clear();
-      settle(end);
-    }
-  }
-
-  /** Puts a hook before and behind each node of a graph. */
-  private void walk(Node root) {
-    Map<Long, Way> known = new HashMap<>();
-    Deque<Node> open = new ArrayDeque<>();
-    known.put(root.address(), way(root, null));
-    open.push(root);
-    while (!open.isEmpty()) {
-      Node node = open.pop();
-      Way way = known.get(node.address());
-      if (way == null || way.leaf) {
-        continue;
-      }
-      for (int i = 0; i < way.next.length; i++) {
-        Edge edge = node.next_edge(i);
-        if (edge.is_valid()) {
-          Node next = edge.function();
-          Way to = known.get(next.address());
-          if (to == null) {
-            to = way(next, way);
-            known.put(next.address(), to);
-            open.push(next);
-          }
-          way.next[i] = to;
-          way.slot[i] = edge.input_nr();
-        }
-      }
-      if (way.operator.way != way) { // a function times itself
-        Enter enter = new Enter();
-        Leave leave = new Leave(way);
-        enter.retainReference(); // libtorch's hold on them is weak
-        leave.retainReference();
-        hooks.add(enter);
-        hooks.add(leave);
-        node.add_pre_hook(enter);
-        node.add_post_hook(leave);
-      }
-    }
-  }
-
-  /**
-   * What there is to know of a node.
-   *
-   * @param before a node that hands a gradient to it
-   */
-  private Way way(Node node, @Nullable Way before) {
-    String name = node.name().getString();
-    int outputs = node.num_outputs();
-    int inputs = node.num_inputs();
-    if (name.endsWith("AccumulateGrad")) {
-      Operator user = before == null ? new Operator("leaf", part(), 0, 0, false) : before.operator;
-      return new Way(user, "accumulate gradient", Product.NONE, 0, inputs, true);
-    }
-    Operator operator = operatorOf(node.sequence_nr());
-    Product product =
-        operator.macs == 0 ? Product.NONE : operator.own ? Product.PLAIN : Product.of(name);
-    if (product != Product.NONE) {
-      operator.products++;
-    }
-    Way way = new Way(operator, called(operator, name) + BACK, product, outputs, inputs, false);
-    if (operator.own) {
-      operator.way = way;
-    }
-    return way;
-  }
-
-  /** What an operator's node does, if not what the operator says. */
-  private static String called(Operator operator, String node) {
-    if (node.startsWith("ToCopy") && !operator.name.equals("to")) {
-      return CAST;
-    }
-    return VIEW_NODES.contains(node) && !Recording.VIEWS.contains(operator.name)
-        ? VIEW
-        : operator.name;
   }
 
   /** The operator that made the node of a number: the first one after which it was there. */
-  private Operator operatorOf(long number) {
+  Operator operatorOf(long number) {
     int low = 0;
     int high = operators.size();
     while (low < high) {
@@ -561,100 +388,7 @@ public final class Profiler implements Recorder {
     return low < operators.size() ? operators.get(low) : new Operator("other", part(), 0, 0, false);
   }
 
-  /** Ends what lies between two nodes; it is worth a word where gradients came together. */
-  private void closeGap(long now) {
-    Way of = gap.of;
-    Way adds = gap.adds;
-    if (gap.start >= 0 && of != null && gap.summed > 0) {
-      Profile.Work work = new Profile.Work(3 * gap.summed, 0, gap.dtype, List.of());
-      note(Profile.Kind.BACK, "sum of gradients", of.operator.part, gap.start, now, work);
-    } else if (gap.start >= 0 && adds != null) {
-      note(Profile.Kind.BACK, adds.name, adds.operator.part, gap.start, now, Profile.Work.NONE);
-    }
-    gap.start = -1;
-  }
-
-  /** After a node: what becomes of its gradients. */
-  private void handOn(Way way, TensorVector gradients) {
-    gap.open(0);
-    for (int i = 0; i < way.next.length && i < gradients.size(); i++) {
-      Way to = way.next[i];
-      org.bytedeco.pytorch.Tensor gradient = gradients.get(i);
-      if (to == null || !gradient.defined()) {
-        continue;
-      }
-      if (to.come[way.slot[i]]++ > 0) {
-        gap.summed += bytes(gradient);
-        gap.of = to;
-        gap.dtype = DType.of(gradient.scalar_type());
-      } else if (to.leaf) {
-        gap.adds = to;
-      }
-    }
-    gap.start = System.nanoTime();
-  }
-
-  private void noteBack(Way way, long start, long end, TensorVector given, TensorVector made) {
-    List<Shape> shapes = new ArrayList<>();
-    DType dtype = DType.FLOAT32;
-    for (int i = 0; i < given.size(); i++) {
-      org.bytedeco.pytorch.Tensor gradient = given.get(i);
-      if (gradient.defined()) {
-        shapes.add(shape(gradient));
-        dtype = DType.of(gradient.scalar_type());
-      }
-    }
-    boolean casts = way.name.equals(CAST + BACK);
-    long bytes = madeAnew(given, made);
-    if (bytes > 0) {
-      bytes += bytes(given) + (casts ? 0 : way.operator.readAgain);
-      way.operator.readAgain = casts ? way.operator.readAgain : 0;
-    }
-    Profile.Work work = new Profile.Work(bytes, way.macs(), dtype, shapes);
-    note(Profile.Kind.BACK, way.name, way.operator.part, start, end, work);
-  }
-
-  /** Runs a function's way back. */
-  TensorVector back(Function function, TensorVector gradients, Supplier<TensorVector> work) {
-    Operator operator = functions.get(function);
-    Way way = operator == null ? null : operator.way;
-    if (way == null || deaf) {
-      return work.get();
-    }
-    long entered = System.nanoTime();
-    closeGap(entered);
-    deaf = true;
-    try {
-      long start = System.nanoTime();
-      own += start - entered;
-      TensorVector made = work.get();
-      long end = System.nanoTime();
-      noteBack(way, start, end, gradients, made);
-      handOn(way, made);
-      own += gap.start - end;
-      return made;
-    } finally {
-      deaf = false;
-    }
-  }
-
-  /** Bytes of what was made and is not what was given, passed on. */
-  private static long madeAnew(TensorVector given, TensorVector made) {
-    long bytes = 0;
-    for (int i = 0; i < made.size(); i++) {
-      org.bytedeco.pytorch.Tensor gradient = made.get(i);
-      boolean passed = !gradient.defined();
-      for (int k = 0; k < given.size() && !passed; k++) {
-        passed =
-            given.get(k).defined()
-                && given.get(k).data_ptr().address() == gradient.data_ptr().address();
-      }
-      bytes += passed ? 0 : bytes(gradient);
-    }
-    return bytes;
-  }
-
-  private static long bytes(TensorVector tensors) {
+  static long bytes(TensorVector tensors) {
     long bytes = 0;
     for (int i = 0; i < tensors.size(); i++) {
       org.bytedeco.pytorch.Tensor t = tensors.get(i);
@@ -663,43 +397,7 @@ public final class Profiler implements Recorder {
     return bytes;
   }
 
-  private static long bytes(org.bytedeco.pytorch.Tensor t) {
+  static long bytes(org.bytedeco.pytorch.Tensor t) {
     return t.numel() * t.element_size();
-  }
-
-  private static Shape shape(org.bytedeco.pytorch.Tensor t) {
-    long[] sizes = new long[(int) t.dim()];
-    Arrays.setAll(sizes, t::size);
-    return Shape.of(sizes);
-  }
-
-  /** Called before a node. */
-  private final class Enter extends FunctionPreHook {
-    @Override
-    public TensorVector apply(TensorVector gradients) {
-      long entered = System.nanoTime();
-      closeGap(entered);
-      started = System.nanoTime();
-      own += started - entered;
-      return gradients;
-    }
-  }
-
-  /** Called behind a node. */
-  private final class Leave extends FunctionPostHook {
-    private final Way way;
-
-    Leave(Way way) {
-      this.way = way;
-    }
-
-    @Override
-    public TensorVector apply(TensorVector made, TensorVector given) {
-      long end = System.nanoTime();
-      noteBack(way, started, end, given, made);
-      handOn(way, made);
-      own += gap.start - end;
-      return made;
-    }
   }
 }
