@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class ProcessTest {
+  private static final String SECOND_EPOCH = "epoch    2/2000";
+
   @TempDir private Path folder;
 
   @Test
@@ -51,23 +56,7 @@ final class ProcessTest {
             List.of(),
             List.of("train", "--limit=200", "--epochs=2000", "--out", run.toString()),
             folder.resolve("out.txt"));
-    List<String> said = new ArrayList<>();
-    try (BufferedReader err =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
-      for (String line = err.readLine(); line != null; line = err.readLine()) {
-        said.add(line);
-        if (line.startsWith("epoch    2/2000")) {
-          process.toHandle().destroy(); // SIGTERM
-        }
-      }
-    }
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isEqualTo(130);
-    assertThat(said)
-        .last()
-        .asString()
-        .startsWith("linnet: interrupted after update ")
-        .endsWith("; the state is saved; go on with: linnet train --resume " + run);
+    stopsAndSaves(process, run);
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left.map(p -> p.getFileName().toString())).containsOnly("run", "out.txt");
     }
@@ -82,12 +71,7 @@ final class ProcessTest {
             List.of(),
             List.of("train", "--limit=60", "--epochs=1", "--processes=2", "--out", run.toString()),
             out);
-    List<String> said;
-    try (BufferedReader err =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
-      said = err.lines().toList();
-    }
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    List<String> said = said(process, line -> {});
     assertThat(process.exitValue()).as("%s", said).isZero();
     assertThat(said).filteredOn(line -> line.startsWith("epoch 1/1")).hasSize(1);
     assertThat(Files.readAllLines(out))
@@ -113,20 +97,17 @@ final class ProcessTest {
                 "--out",
                 run.toString()),
             folder.resolve("out.txt"));
-    List<String> said = new ArrayList<>();
-    long killed = 0;
-    try (BufferedReader err =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
-      for (String line = err.readLine(); line != null; line = err.readLine()) {
-        said.add(line);
-        if (killed == 0 && line.startsWith("epoch    2/2000")) {
-          killed = System.nanoTime();
-          process.children().forEach(ProcessHandle::destroyForcibly);
-        }
-      }
-    }
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(System.nanoTime() - killed).isLessThan(TimeUnit.SECONDS.toNanos(30));
+    AtomicLong killed = new AtomicLong();
+    List<String> said =
+        said(
+            process,
+            line -> {
+              if (line.startsWith(SECOND_EPOCH)) {
+                killed.set(System.nanoTime());
+                process.children().forEach(ProcessHandle::destroyForcibly);
+              }
+            });
+    assertThat(System.nanoTime() - killed.get()).isLessThan(TimeUnit.SECONDS.toNanos(30));
     assertThat(process.exitValue()).isEqualTo(1);
     assertThat(said.stream().filter(line -> line.startsWith("linnet: ")))
         .containsExactly(
@@ -144,34 +125,14 @@ final class ProcessTest {
             List.of(
                 "train", "--limit=200", "--epochs=2000", "--processes=2", "--out", run.toString()),
             folder.resolve("out.txt"));
-    List<String> said = new ArrayList<>();
-    try (BufferedReader err =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
-      for (String line = err.readLine(); line != null; line = err.readLine()) {
-        said.add(line);
-        if (line.startsWith("epoch    2/2000")) {
-          process.toHandle().destroy(); // SIGTERM
-        }
-      }
-    }
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isEqualTo(130);
-    assertThat(said)
-        .last()
-        .asString()
-        .startsWith("linnet: interrupted after update ")
-        .endsWith("; the state is saved; go on with: linnet train --resume " + run);
+    stopsAndSaves(process, run);
   }
 
   @Test
   void a_reader_that_closes_the_pipe_ends_the_command_quietly() throws Exception {
     Process process = start(List.of(), List.of("completion", "bash"), null);
     process.getInputStream().close();
-    try (BufferedReader err =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
-      assertThat(err.lines()).isEmpty();
-    }
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(said(process, line -> {})).isEmpty();
     assertThat(process.exitValue()).isZero();
   }
 
@@ -188,12 +149,7 @@ final class ProcessTest {
             List.of(),
             arguments,
             folder.resolve("out.txt"));
-    List<String> said;
-    try (BufferedReader err =
-        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
-      said = err.lines().toList();
-    }
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    List<String> said = said(process, line -> {});
     assertThat(process.exitValue()).isEqualTo(1);
     assertThat(said)
         .last()
@@ -208,8 +164,43 @@ final class ProcessTest {
     }
   }
 
-  private Process start(
-      List<String> options, List<String> arguments, @org.jspecify.annotations.Nullable Path out)
+  /** Sends SIGTERM in the second of 2,000 epochs. */
+  private static void stopsAndSaves(Process process, Path run) throws Exception {
+    List<String> said =
+        said(
+            process,
+            line -> {
+              if (line.startsWith(SECOND_EPOCH)) {
+                process.toHandle().destroy();
+              }
+            });
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(said)
+        .last()
+        .asString()
+        .startsWith("linnet: interrupted after update ")
+        .endsWith("; the state is saved; go on with: linnet train --resume " + run);
+  }
+
+  /**
+   * What a process says on its standard error until it ends.
+   *
+   * @param heard gets each line at once
+   */
+  private static List<String> said(Process process, Consumer<String> heard) throws Exception {
+    List<String> said = new ArrayList<>();
+    try (BufferedReader err =
+        new BufferedReader(new InputStreamReader(process.getErrorStream(), UTF_8))) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        said.add(line);
+        heard.accept(line);
+      }
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return said;
+  }
+
+  private Process start(List<String> options, List<String> arguments, @Nullable Path out)
       throws IOException {
     return start(List.of(), options, arguments, out);
   }
@@ -223,10 +214,7 @@ final class ProcessTest {
    * @param out where standard output goes; null: to the process
    */
   private Process start(
-      List<String> before,
-      List<String> options,
-      List<String> arguments,
-      @org.jspecify.annotations.Nullable Path out)
+      List<String> before, List<String> options, List<String> arguments, @Nullable Path out)
       throws IOException {
     List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
