@@ -215,12 +215,13 @@ public final class Trainer {
         () ->
             Autograd.off(
                 () -> {
-                  double first = group.ofFirst((double) progress.update)[0];
-                  double strays = group.sum(first == progress.update ? 0 : 1)[0];
-                  if (strays > 0) {
-                    throw new LinnetException(
-                        "resume: process %d stands at update %d and process 0 at %d; all need the same folder of the run"
-                            .formatted(group.rank(), progress.update, (long) first));
+                  List<String> updates = group.gather(String.valueOf(progress.update));
+                  for (int r = 1; r < updates.size(); r++) {
+                    if (!updates.get(r).equals(updates.get(0))) {
+                      throw new LinnetException(
+                          "resume: process %d stands at update %s and process 0 at %s; all need the same folder of the run"
+                              .formatted(r, updates.get(r), updates.get(0)));
+                    }
                   }
                   batchOfAll =
                       group.sum((double) parts.training().images())[0] / parts.training().batches();

@@ -1,9 +1,11 @@
 package dev.linnet.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.linnet.base.DownloadListener;
+import dev.linnet.base.LinnetException;
 import dev.linnet.data.Places;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.ProcessGroup;
@@ -119,6 +121,20 @@ final class SeveralProcessesRunTest {
             });
     assertThat(stopped)
         .allMatch(r -> r.end() == TrainingResult.End.INTERRUPTED && r.updates() == 4);
+    assertThatThrownBy(
+            () ->
+                Team.of(
+                    2,
+                    group -> {
+                      try (TrainingRun run = run(plan(SHORT), "run", group)) {
+                        return run.train(
+                            group.isFirst() ? TrainingRun.Start.RESUME : TrainingRun.Start.NEW);
+                      }
+                    }))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "resume: process 1 stands at update 0 and process 0 at 4; all need the same folder of"
+                + " the run");
     List<TrainingResult> ended =
         Team.of(
             3,

@@ -13,10 +13,10 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -240,13 +240,58 @@ final class ProcessGroupTest {
   }
 
   @Test
+  void a_number_that_is_taken_is_named() {
+    int port = Team.freePort();
+    List<String> said =
+        Team.each(
+            3,
+            thread -> {
+              Rendezvous place = Rendezvous.local(Math.min(thread, 1), 3, port).withPatience(SHORT);
+              try (ProcessGroup group = place.join(Device.CPU, Map.of(), lost -> {})) {
+                return "joined " + group.size();
+              } catch (LinnetException e) {
+                return String.valueOf(e.getMessage());
+              }
+            });
+    assertThat(said.get(0)).isEqualTo("waited 2 s for all 3 processes; missing: 2; start them all");
+    assertThat(said)
+        .containsOnlyOnce(
+            "RANK: 1 is the number of another process of this run; each needs its own, 0 to 2");
+  }
+
+  @Test
+  void a_process_that_gives_no_sign_of_life_is_named() {
+    NativeGroup.load(Device.CPU);
+    int port = Team.freePort();
+    List<String> heard = new CopyOnWriteArrayList<>();
+    Rendezvous first = Rendezvous.local(0, 2, port).withPatience(SHORT);
+    KeyStore store = KeyStore.open(first, KeyStore.Host.YES);
+    Pulse watching = new Pulse(first, heard::add);
+    watching.start();
+    awaitWord(heard);
+    watching.end();
+    store.close();
+    assertThat(heard).containsExactly("process 1 of 2 gave no sign of life for 1 s");
+  }
+
+  private static void awaitWord(List<String> heard) {
+    try {
+      for (int i = 0; i < 100 && heard.isEmpty(); i++) {
+        Thread.sleep(50);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void the_others_hear_why_a_process_failed() {
     int port = Team.freePort();
     List<String> said =
         Team.each(
             2,
             rank -> {
-              List<String> heard = Collections.synchronizedList(new ArrayList<>());
+              List<String> heard = new CopyOnWriteArrayList<>();
               ProcessGroup group =
                   Rendezvous.local(rank, 2, port)
                       .withPatience(SHORT)
@@ -255,13 +300,7 @@ final class ProcessGroupTest {
                 group.fail("the disk is full");
                 return "";
               }
-              for (int i = 0; i < 100 && heard.isEmpty(); i++) {
-                try {
-                  Thread.sleep(50);
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              }
+              awaitWord(heard);
               return heard.toString();
             });
     assertThat(said).containsExactly("[process 1 of 2: the disk is full]", "");
