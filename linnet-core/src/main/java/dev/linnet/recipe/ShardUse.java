@@ -42,22 +42,41 @@ final class ShardUse {
           "sampling: got %s, but the shards of %s are packed; must be uniform: they are read through. Or %s"
               .formatted(Contradictions.nameOf(Kinds.SAMPLINGS, recipe.sampling()), where, UNPACK));
     }
-    return shards.flatMap(all -> few(all, training, recipe.workers().value(), packed, where));
+    int workers = recipe.workers().value();
+    return shards
+        .filter(all -> used(all, training) < workers)
+        .map(all -> few(used(all, training), workers + " workers", where))
+        .map(line -> packed ? line + ", but each shard is unpacked by one at a time" : line);
   }
 
-  private static Optional<String> few(
-      Shards shards, PictureSet training, int workers, boolean packed, String where) {
-    long used = IntStream.range(0, training.size()).map(shards::of).distinct().count();
-    if (used >= workers) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "%s: %s for %d workers, which share %s: each picture is still read once%s"
-            .formatted(
-                where,
-                used == 1 ? "1 shard" : used + " shards",
-                workers,
-                used == 1 ? "it" : "them",
-                packed ? ", but each shard is unpacked by one at a time" : ""));
+  /**
+   * What several processes make of shards that are enough for the workers of one.
+   *
+   * @return a line where fewer shards are read than all processes have workers
+   */
+  static Optional<String> over(int processes, Recipe recipe, PictureSet training, String where) {
+    int workers = recipe.workers().value();
+    return training
+        .shards()
+        .filter(all -> processes > 1 && used(all, training) >= workers)
+        .filter(all -> used(all, training) < (long) processes * workers)
+        .map(
+            all ->
+                few(
+                        used(all, training),
+                        "%d processes with %s"
+                            .formatted(processes, workers == 1 ? "1 worker" : workers + " workers"),
+                        where)
+                    + (all.isStreamed() ? ", but each process unpacks every shard" : ""));
+  }
+
+  private static long used(Shards shards, PictureSet training) {
+    return IntStream.range(0, training.size()).map(shards::of).distinct().count();
+  }
+
+  private static String few(long used, String readers, String where) {
+    return "%s: %s for %s, which share %s: each picture is still read once"
+        .formatted(
+            where, used == 1 ? "1 shard" : used + " shards", readers, used == 1 ? "it" : "them");
   }
 }

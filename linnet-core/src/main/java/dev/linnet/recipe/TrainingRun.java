@@ -71,9 +71,10 @@ import java.util.function.Consumer;
  * <p>For one thread; {@link #requestStop} may be called from any. The caller closes it.
  */
 public final class TrainingRun implements AutoCloseable {
-  /** Stream of the seed for first weights. */
+  /** Training pictures that TensorBoard shows. */
   private static final int FIRST_PICTURES = 16;
 
+  /** Stream of the seed for first weights. */
   private static final long WEIGHTS_STREAM = 21;
 
   /** Stream of the seed for a new head on weights from elsewhere. */
@@ -145,6 +146,8 @@ public final class TrainingRun implements AutoCloseable {
    * Makes what one of several processes needs. The first one writes the folder; the others read it
    * where the run goes on.
    *
+   * @param warnings hears of broken pictures that this process read; of what is the same in all
+   *     processes it hears in the first one
    * @param group that has agreed on {@link Experiment#identity}; the caller closes it
    */
   public TrainingRun(
@@ -155,7 +158,7 @@ public final class TrainingRun implements AutoCloseable {
       ProcessGroup group) {
     this.experiment = experiment;
     this.folder = folder;
-    this.warnings = warnings;
+    this.warnings = group.isFirst() ? warnings : same -> {};
     this.group = group;
     Recipe recipe = experiment.recipe();
     Engine.setThreads(recipe.threads().value());
@@ -163,6 +166,8 @@ public final class TrainingRun implements AutoCloseable {
     if (!Files.exists(folder.recipe())) {
       describe(); // at once, so that a run that is killed can be resumed
     }
+    ShardUse.over(group.size(), recipe, experiment.data().train(), experiment.data().where())
+        .ifPresent(this.warnings);
     this.cache = Ingredients.cache(recipe, experiment.cache(), group.size());
     this.training =
         Ingredients.trained(recipe, cache.keep(experiment.data().train(), "training pictures"));

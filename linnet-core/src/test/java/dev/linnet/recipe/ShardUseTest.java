@@ -9,10 +9,13 @@ import dev.linnet.data.DataSources;
 import dev.linnet.data.Places;
 import dev.linnet.data.ShardWriter;
 import dev.linnet.tensor.Device;
+import dev.linnet.testing.Team;
+import dev.linnet.train.RunFolder;
 import dev.linnet.weights.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -76,6 +79,34 @@ class ShardUseTest {
         .containsExactly(
             "TEMP/packed: 2 shards for 4 workers, which share them: each picture is still read"
                 + " once, but each shard is unpacked by one at a time");
+  }
+
+  @Test
+  void fewer_shards_than_the_workers_of_all_processes_are_said_by_one_of_them() {
+    List<List<String>> said =
+        Team.of(
+            2,
+            group -> {
+              List<String> heard = new ArrayList<>();
+              Experiment experiment = plan("plain", "workers=2");
+              assertThat(warnings(experiment)).isEmpty();
+              RunFolder folder = new RunFolder(temp.resolve("run" + group.rank()));
+              new TrainingRun(experiment, folder, List.of("test"), heard::add, group).close();
+              return heard.stream().filter(line -> line.contains("shard")).toList();
+            });
+    assertThat(said)
+        .containsExactly(
+            List.of(
+                temp
+                    + "/plain: 2 shards for 2 processes with 2 workers, which share them: each"
+                    + " picture is still read once"),
+            List.of());
+    Experiment packed = plan("packed", "workers=1");
+    assertThat(ShardUse.over(2, packed.recipe(), packed.training(), "packed")).isEmpty();
+    assertThat(ShardUse.over(3, packed.recipe(), packed.training(), "packed"))
+        .contains(
+            "packed: 2 shards for 3 processes with 1 worker, which share them: each picture is"
+                + " still read once, but each process unpacks every shard");
   }
 
   @Test
