@@ -11,6 +11,7 @@ import dev.linnet.train.RunFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ final class Processes implements AutoCloseable {
         "end of input",
         () -> {
           try {
-            session.shell().in().transferTo(java.io.OutputStream.nullOutputStream());
+            session.shell().in().transferTo(OutputStream.nullOutputStream());
           } catch (IOException e) {
             // as good as an end
           }
@@ -239,7 +240,7 @@ final class Processes implements AutoCloseable {
           new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8))) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           if (!line.isBlank()) {
-            lastLine = line;
+            lastLine = line.startsWith("warning:") ? lastLine : line; // which ends nothing
             session.output().passOn("[%d] %s".formatted(rank, line));
           }
         }

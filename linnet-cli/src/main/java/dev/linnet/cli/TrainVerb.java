@@ -242,7 +242,7 @@ final class TrainVerb implements Callable<Integer> {
           TrainingRun.Start.NEW);
     }
     RunFolder found = RunFolder.open(run);
-    Experiment experiment = Experiment.planAgain(read(found.recipe().toString()), around, found);
+    Experiment experiment = Experiment.planAgain(readAgain(found), around, found);
     if (!found.hasCheckpoint()) {
       session.output().note(run + ": nothing is saved there yet; starting over");
     }
@@ -257,8 +257,39 @@ final class TrainVerb implements Callable<Integer> {
     return new Transfer.Planned(experiment, Optional.empty());
   }
 
+  /** What a new run is asked for; several processes on a machine share its cores. */
   private LoadedRecipe read(String nameOrFile) {
-    return RecipeReader.create().read(nameOrFile, given(), sets);
+    Map<String, String> given = given();
+    RecipeReader reader = RecipeReader.create();
+    LoadedRecipe asked = reader.read(nameOrFile, given, sets);
+    if (!several()) {
+      return asked;
+    }
+    if (asked.recipe().threads().isAuto()) {
+      given.put("threads", cores());
+    }
+    if (asked.recipe().workers().isAuto()) {
+      given.put("workers", cores());
+    }
+    return reader.read(nameOrFile, given, sets);
+  }
+
+  /**
+   * What a run goes on with. Threads and workers are chosen anew where processes share or shared
+   * the cores; one process after one keeps them, because other counts give other bits.
+   */
+  private LoadedRecipe readAgain(RunFolder run) {
+    Map<String, String> given = given();
+    if (several() || run.processes() > 1) {
+      given.putIfAbsent("threads", cores());
+      given.putIfAbsent("workers", cores());
+    }
+    return RecipeReader.create().read(run.recipe().toString(), given, sets);
+  }
+
+  /** Those of one process. */
+  private String cores() {
+    return String.valueOf(requireNonNull(team).cores());
   }
 
   /** That of the task. */
@@ -266,14 +297,8 @@ final class TrainVerb implements Callable<Integer> {
     return SIMILARITY.equals(given().get("task")) ? SIMILARITY : DEFAULT_RECIPE;
   }
 
-  /** What was given; several processes on a machine share its cores. */
   private Map<String, String> given() {
-    Map<String, String> given = options == null ? new LinkedHashMap<>() : options.given();
-    if (team != null && team.areSeveral()) {
-      given.putIfAbsent("threads", String.valueOf(team.cores()));
-      given.putIfAbsent("workers", String.valueOf(team.cores()));
-    }
-    return given;
+    return options == null ? new LinkedHashMap<>() : options.given();
   }
 
   private static String defaultName(Experiment experiment) {
@@ -292,11 +317,16 @@ final class TrainVerb implements Callable<Integer> {
     facts.lines().forEach(output::note);
     experiment.chosen().reasons().forEach(reason -> output.note("chosen: " + reason));
     RecipeWriter.write(experiment.chosen().loaded()).lines().forEach(output::detail);
-    experiment.warnings().forEach(output::warn);
+    if (isFirst()) { // they are the same in all
+      experiment.warnings().forEach(output::warn);
+    }
   }
 
   /** As a recipe that can be used as it stands. */
   private int answerPlan(Transfer.Planned planned) {
+    if (!isFirst()) {
+      return Failures.DONE;
+    }
     Experiment experiment = planned.experiment();
     Output output = session.output();
     RunFacts facts = RunFacts.of(experiment);
@@ -325,7 +355,9 @@ final class TrainVerb implements Callable<Integer> {
       try (TrainingRun run =
           new TrainingRun(experiment, folder, session.command(), output::warn, group)) {
         run.notes().forEach(output::note);
-        run.listen(new TrainProgress(output, experiment.recipe().epochs().value()));
+        if (isFirst()) { // a step takes as long in all
+          run.listen(new TrainProgress(output, experiment.recipe().epochs().value()));
+        }
         session.shell().interrupts().during(() -> outcome.set(run.train(start)), run::requestStop);
       }
       output.eraseProgress();

@@ -184,6 +184,48 @@ final class TrainVerbTest {
   }
 
   @Test
+  void a_run_of_several_processes_goes_on_in_one_that_has_all_cores() throws IOException {
+    Path run = folder.resolve("run");
+    train("--quiet", "--threads", "1", "--workers", "1", "--out", run.toString()).answered();
+    String[] again = {"train", "--dry-run", "--json", "--resume", run.toString()};
+    assertThat(Run.in(folder, again).json().get("threads").asInt())
+        .as("other counts give other bits")
+        .isEqualTo(1);
+    Path environment = run.resolve("environment.json");
+    String facts = Files.readString(environment);
+    assertThat(facts).contains("\"processes\" : 1");
+    Files.writeString(environment, facts.replace("\"processes\" : 1", "\"processes\" : 2"));
+    assertThat(Run.in(folder, again).json().get("threads").asInt())
+        .isEqualTo(Runtime.getRuntime().availableProcessors());
+    Files.writeString(environment, "no JSON");
+    assertThat(Run.in(folder, again).json().get("threads").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void one_of_several_processes_speaks_and_a_recipe_says_how_many_threads_each_has()
+      throws IOException {
+    Path recipe = Files.writeString(folder.resolve("my.yaml"), "threads: 3\n");
+    String[] arguments = {"train", "--dry-run", "--json", "--recipe", recipe.toString()};
+    Run first = Run.with(launched(0), "", arguments);
+    assertThat(first.json().get("threads").asInt()).isEqualTo(3);
+    Run second = Run.with(launched(1), "", arguments);
+    assertThat(second.answered()).isEmpty();
+    assertThat(second.err()).isEmpty();
+  }
+
+  private static Map<String, String> launched(int rank) {
+    return Map.of(
+        "WORLD_SIZE",
+        "2",
+        "RANK",
+        String.valueOf(rank),
+        "MASTER_ADDR",
+        "127.0.0.1",
+        "MASTER_PORT",
+        "29500");
+  }
+
+  @Test
   void going_on_with_another_network_is_refused_and_nothing_is_lost() throws IOException {
     Path run = folder.resolve("run");
     train("--quiet", "--out", run.toString()).answered();
@@ -240,9 +282,7 @@ final class TrainVerbTest {
             "linnet: WORLD_SIZE: is 2, but RANK is not set; a launcher such as torchrun sets RANK,"
                 + " WORLD_SIZE, MASTER_ADDR and MASTER_PORT; unset WORLD_SIZE to train in one"
                 + " process");
-    Map<String, String> launched =
-        Map.of("WORLD_SIZE", "2", "RANK", "0", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", "29500");
-    Run.with(launched, "", "train", "--processes", "2")
+    Run.with(launched(0), "", "train", "--processes", "2")
         .failed(
             2,
             "linnet: --processes and WORLD_SIZE: a launcher started 2 processes already; give one"

@@ -1,5 +1,7 @@
 package dev.linnet.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.LinnetException;
 import java.io.IOException;
@@ -99,6 +101,16 @@ public record RunFolder(Path path) {
   /** Versions, machine, data, command. */
   public Path environment() {
     return path.resolve("environment.json");
+  }
+
+  /** How many processes trained the run last; 1 where that is not written down. */
+  public int processes() {
+    try {
+      JsonNode facts = new ObjectMapper().readTree(Files.readString(environment()));
+      return Math.max(1, facts.path("processes").asInt(1));
+    } catch (IOException e) {
+      return 1; // a run goes on without this file too
+    }
   }
 
   /** Last full state. */
