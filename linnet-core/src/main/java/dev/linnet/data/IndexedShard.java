@@ -1,6 +1,7 @@
 package dev.linnet.data;
 
 import dev.linnet.base.AtomicFile;
+import dev.linnet.base.InvalidValueException;
 import dev.linnet.base.LinnetException;
 import dev.linnet.image.ImageSize;
 import java.io.ByteArrayOutputStream;
@@ -111,7 +112,7 @@ record IndexedShard(
             known.put(file, shard.at(file));
           }
         }
-      } catch (BufferUnderflowException | IllegalArgumentException e) {
+      } catch (BufferUnderflowException | IllegalArgumentException | InvalidValueException e) {
         return Map.of(); // written by somebody else: read the shards
       }
     }

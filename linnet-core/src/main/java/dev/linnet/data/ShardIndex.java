@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * part: a picture ({@code KEY.jpg}) and its label ({@code KEY.cls}, a number or a name, or {@code
  * KEY.json} with one).
  *
- * @param samples with picture and label, in the order of the shard
+ * @param samples with picture and label, in the order in which their pictures lie in the shard,
+ *     whatever lies between the halves of a sample: packed shards are read forwards only
  * @param broke where the shard breaks off, as {@link TarWalk.Broken} says it; empty where it is
  *     whole
  * @param warnings what was noticed, one line each
@@ -40,7 +42,7 @@ record ShardIndex(List<Sample> samples, String broke, List<String> warnings) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   ShardIndex {
-    samples = List.copyOf(samples);
+    samples = samples.stream().sorted(Comparator.comparingLong(Sample::offset)).toList();
     warnings = List.copyOf(warnings);
   }
 

@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -177,7 +178,12 @@ final class ShardStreams {
       }
       wanted = counts;
     }
-    return this::unexpect;
+    AtomicBoolean isClosed = new AtomicBoolean();
+    return () -> {
+      if (!isClosed.getAndSet(true)) {
+        unexpect();
+      }
+    };
   }
 
   private void unexpect() {

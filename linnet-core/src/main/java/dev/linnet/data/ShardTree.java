@@ -157,13 +157,13 @@ final class ShardTree implements Tree {
   public byte[] read(int file) throws IOException {
     int number = shardOf(file);
     Shard shard = shards.get(number);
-    if (shard.isPacked()) {
-      return streams.read(file);
-    }
     int member = file - begins[number];
     long size = shard.size(member);
     if (size > Disk.MOST) {
       throw new IOException("%d bytes, which is too large for one file".formatted(size));
+    }
+    if (shard.isPacked()) {
+      return streams.read(file);
     }
     return disk.read(shard.file(), shard.offset(member), (int) size);
   }

@@ -12,6 +12,8 @@ import dev.linnet.image.BadPictureException;
 import dev.linnet.image.DecodeOptions;
 import dev.linnet.tensor.Scope;
 import dev.linnet.testing.Seeds;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -130,6 +134,54 @@ class WebDatasetTest {
 
     assertThat(open(temp.resolve("two").toString()).fingerprint())
         .isEqualTo(open(temp.resolve("one").toString()).fingerprint());
+  }
+
+  /** A tar of members in this order. */
+  private static byte[] inOrder(List<Map.Entry<String, byte[]>> members) {
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    for (Map.Entry<String, byte[]> member : members) {
+      byte[] alone = Samples.tar(Map.of(member.getKey(), member.getValue()));
+      tar.write(alone, 0, 512 + (member.getValue().length + 511) / 512 * 512);
+    }
+    tar.writeBytes(new byte[1024]);
+    return tar.toByteArray();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tar", "tar.gz", "tar.zst"})
+  void halves_of_samples_may_lie_apart(String ending) {
+    write(
+        "s-0." + ending,
+        inOrder(
+            List.of(
+                Map.entry("a.cls", text("0")),
+                Map.entry("c.cls", text("1")),
+                Map.entry("b.png", Samples.png(2)),
+                Map.entry("c.png", Samples.png(3)),
+                Map.entry("a.png", Samples.png(1)),
+                Map.entry("b.cls", text("1")))));
+
+    PictureSet train = open().train();
+    List<String> seen = new ArrayList<>();
+    for (int i = 0; i < train.size(); i++) {
+      int number = train.name(i).charAt(4) - 'a' + 1;
+      assertThat(train.read(i, DecodeOptions.DEFAULT)).isEqualTo(Samples.picture(number));
+      seen.add(train.name(i) + " " + train.label(i));
+    }
+    assertThat(seen).containsExactly("s-0/b.png 1", "s-0/c.png 1", "s-0/a.png 0");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_member_that_is_too_large_for_a_picture_is_not_read(TarReader.Packing packing) {
+    ShardIndex.Sample sample = new ShardIndex.Sample("a.png", 512, 3L << 30, "0", null);
+    ShardTree.Shard shard =
+        new ShardTree.Shard(temp.resolve("s-0"), "s-0", packing, List.of(sample));
+    ShardTree tree = new ShardTree("set", Disk.REAL, List.of(shard), List.of());
+
+    assertThatThrownBy(() -> tree.read(0))
+        .isInstanceOf(IOException.class)
+        .hasMessage("3221225472 bytes, which is too large for one file");
   }
 
   @Test
@@ -350,6 +402,45 @@ class WebDatasetTest {
     assertThat(again.get(1)).isEqualTo(first.get(1));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"size", "channels", "packing", "offset"})
+  void a_kept_index_that_says_what_cannot_be_is_not_believed(String wrong) throws IOException {
+    write("s-0.tar.gz", shard(0, "0", "1"));
+    List<Path> files = List.of(folder().resolve("s-0.tar.gz"));
+    Indexes indexes = Indexes.in(temp.resolve("cache"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeInt(1);
+      write(out, files.get(0).toString());
+      out.writeLong(Files.size(files.get(0)));
+      out.writeLong(Files.getLastModifiedTime(files.get(0)).to(TimeUnit.NANOSECONDS));
+      write(out, wrong.equals("packing") ? "RAR" : "GZIP");
+      write(out, "");
+      out.writeInt(0);
+      out.writeInt(1);
+      write(out, "0000.png");
+      out.writeLong(wrong.equals("offset") ? -1 : 1536);
+      out.writeLong(100);
+      write(out, "0");
+      out.writeBoolean(true);
+      write(out, "png");
+      out.writeInt(wrong.equals("size") ? 0 : 14);
+      out.writeInt(20);
+      out.writeByte(wrong.equals("channels") ? 9 : 3);
+      out.writeByte(1);
+    }
+    String place = Path.of("set").toAbsolutePath().normalize().toString();
+    indexes.write("shards-1", place, bytes.toByteArray());
+
+    assertThat(IndexedShard.all("set", files, indexes, 0))
+        .isEqualTo(IndexedShard.all("set", files, Indexes.NONE, 0));
+  }
+
+  private static void write(DataOutputStream out, String text) throws IOException {
+    out.writeInt(text.length());
+    out.write(text(text));
+  }
+
   @Seeds(100)
   void a_kept_index_that_was_damaged_is_not_believed(RandomState random) throws IOException {
     write("s-0.tar.gz", shard(0, "0", "1"));
@@ -519,6 +610,23 @@ class WebDatasetTest {
       }
     }
     assertThat(shards.begun()).isEqualTo(3);
+  }
+
+  @Test
+  void who_closes_what_it_said_twice_takes_nothing_from_others() {
+    write("s-0.tar.gz", shard(0, "0", "1", "0", "1", "0", "1"));
+    PictureSet set = open().train();
+    Shards shards = set.shards().orElseThrow();
+    Shards.Ahead other = shards.expect(0, 1);
+    try (Shards.Ahead ahead = shards.expect(0, 1, 2, 3, 4, 5)) {
+      set.read(2, DecodeOptions.DEFAULT);
+      other.close();
+      other.close();
+      set.read(3, DecodeOptions.DEFAULT);
+      set.read(0, DecodeOptions.DEFAULT);
+      assertThat(ahead).isNotNull();
+    }
+    assertThat(shards.begun()).isEqualTo(1);
   }
 
   @Test
