@@ -40,7 +40,7 @@ final class FileStore implements Store {
 
   @Override
   public long length(int picture) {
-    return tree.length(picture);
+    return tree.lengthNow(picture);
   }
 
   @Override

@@ -27,11 +27,12 @@ final class FilesTree implements Tree {
   private final Disk disk;
   private final String[] paths;
   private final long[] lengths;
+  private final boolean isKept;
   private final List<String> emptyFolders;
   private final List<String> warnings;
 
-  private FilesTree(
-      Path root, Disk disk, List<Entry> entries, List<String> emptyFolders, List<String> warnings) {
+  private FilesTree(Path root, Disk disk, Listing listing, List<String> emptyFolders) {
+    List<Entry> entries = listing.entries();
     this.root = root;
     this.disk = disk;
     this.paths = new String[entries.size()];
@@ -41,7 +42,8 @@ final class FilesTree implements Tree {
       lengths[i] = entries.get(i).length();
     }
     this.emptyFolders = emptyFolders;
-    this.warnings = List.copyOf(warnings);
+    this.warnings = List.copyOf(listing.warnings());
+    this.isKept = listing.isKept();
   }
 
   /** A file below the root. */
@@ -72,8 +74,18 @@ final class FilesTree implements Tree {
    * @param entries sorted by path
    * @param folders the root first
    * @param warnings what was skipped, one line each
+   * @param isKept whether lengths may be those of an earlier time
    */
-  record Listing(List<Entry> entries, List<Folder> folders, List<String> warnings) {
+  record Listing(List<Entry> entries, List<Folder> folders, List<String> warnings, boolean isKept) {
+    Listing(List<Entry> entries, List<Folder> folders, List<String> warnings) {
+      this(entries, folders, warnings, false);
+    }
+
+    /** The same from an index. */
+    Listing kept() {
+      return new Listing(entries, folders, warnings, true);
+    }
+
     List<String> emptyFolders() {
       Set<String> filled = new HashSet<>();
       String last = "";
@@ -106,7 +118,7 @@ final class FilesTree implements Tree {
 
   /** The files of a listing. */
   static FilesTree of(Path root, Disk disk, Listing listing) {
-    return new FilesTree(root, disk, listing.entries(), listing.emptyFolders(), listing.warnings());
+    return new FilesTree(root, disk, listing, listing.emptyFolders());
   }
 
   /**
@@ -127,7 +139,7 @@ final class FilesTree implements Tree {
 
   /** The given files in the given order; paths are relative to the root, or absolute. */
   static FilesTree of(Path root, Disk disk, List<Entry> entries) {
-    return new FilesTree(root, disk, entries, List.of(), List.of());
+    return new FilesTree(root, disk, new Listing(entries, List.of(), List.of()), List.of());
   }
 
   @Override
@@ -143,6 +155,15 @@ final class FilesTree implements Tree {
   @Override
   public long length(int file) {
     return lengths[file];
+  }
+
+  @Override
+  public long lengthNow(int file) {
+    try {
+      return isKept ? Files.size(root.resolve(paths[file])) : lengths[file];
+    } catch (IOException e) {
+      return lengths[file]; // who reads it says so
+    }
   }
 
   @Override

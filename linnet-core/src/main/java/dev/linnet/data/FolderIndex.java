@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ import java.util.Set;
  * <p>Adding, removing and renaming a file changes the time of its folder: a folder whose time is
  * the same is not listed again, one whose time is another is. Where folders themselves came or
  * went, or there are links that lead nowhere, all is listed again. That a file was overwritten
- * where it lies changes no folder; only its length is kept, and it is read as it is.
+ * where it lies changes no folder: it is read as it is, and who needs its length asks for it anew
+ * ({@link Listing#isKept}).
  */
 final class FolderIndex {
   /** Fewer files are listed faster than it is worth to keep. */
@@ -78,8 +80,8 @@ final class FolderIndex {
       }
       return changed.isEmpty()
           ? Optional.of(old)
-          : listed(root, old, changed).map(all -> new Listing(all, folders, List.of()));
-    } catch (IOException e) {
+          : listed(root, old, changed).map(all -> new Listing(all, folders, List.of()).kept());
+    } catch (IOException | DirectoryIteratorException e) {
       return Optional.empty(); // a folder is gone, or cannot be read: who lists all says so
     }
   }
@@ -193,8 +195,8 @@ final class FolderIndex {
       entries.sort(Comparator.comparing(Entry::path));
       return folders.isEmpty() || in.hasRemaining()
           ? Optional.empty()
-          : Optional.of(new Listing(entries, folders, List.of()));
-    } catch (BufferUnderflowException e) {
+          : Optional.of(new Listing(entries, folders, List.of()).kept());
+    } catch (BufferUnderflowException | IllegalArgumentException e) {
       return Optional.empty();
     }
   }
@@ -207,6 +209,9 @@ final class FolderIndex {
     String text =
         new String(in.array(), in.arrayOffset() + in.position(), length, StandardCharsets.UTF_8);
     in.position(in.position() + length);
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("no path has a NUL");
+    }
     return text;
   }
 }

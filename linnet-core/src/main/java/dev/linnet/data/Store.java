@@ -20,7 +20,7 @@ interface Store {
   /** What to call a picture in a message. */
   String where(int picture);
 
-  /** Length in bytes, as it is stored. */
+  /** Length in bytes, as it is stored now. */
   long length(int picture);
 
   /** The bytes as they are stored. */

@@ -21,6 +21,11 @@ interface Tree {
   /** Length of a file in bytes, as the tree's index has it. */
   long length(int file);
 
+  /** The same where the index is of an earlier time: as the file is now. */
+  default long lengthNow(int file) {
+    return length(file);
+  }
+
   /** All of a file. */
   byte[] read(int file) throws IOException;
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -68,9 +69,27 @@ class FolderIndexTest {
     FileTime before = Files.getLastModifiedTime(folder);
     Files.delete(folder.resolve("1.png"));
     Files.setLastModifiedTime(folder, before); // so that nobody can see it
-    assertThat(list()).isEqualTo(first);
+    assertThat(list()).isEqualTo(first.kept());
     assertThat(FolderIndex.list(root, indexes.renewed(), 0).entries()).hasSize(3);
     assertThat(list().entries()).hasSize(3);
+  }
+
+  @Test
+  void a_file_that_was_overwritten_where_it_lies_changes_the_fingerprint() throws IOException {
+    list();
+    String before = fingerprint(list());
+    Files.write(root.resolve("train/a/2.png"), new byte[4]);
+
+    assertThat(list().isKept()).isTrue();
+    assertThat(fingerprint(list()))
+        .isEqualTo(fingerprint(FilesTree.list(root)))
+        .isNotEqualTo(before);
+  }
+
+  private String fingerprint(FilesTree.Listing listing) {
+    FileStore store = new FileStore(FilesTree.of(root, Disk.REAL, listing));
+    int[] all = IntStream.range(0, store.count()).toArray();
+    return new StoredSet(store, all, new int[all.length], List.of("a")).fingerprint();
   }
 
   @Test
@@ -149,7 +168,15 @@ class FolderIndexTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"../x", "/etc", "train/../..", "train|../1.png", "train|.hidden", "train|"})
+      strings = {
+        "../x",
+        "/etc",
+        "train/../..",
+        "train|../1.png",
+        "train|.hidden",
+        "train|",
+        "a\0b"
+      })
   void a_kept_index_of_other_places_is_not_believed(String hostile) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
