@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * one tensor come together, is an operator of its own. Kernels must have ended when their call has,
  * as on the processor. One thread's; not nested.
  */
-public final class Profiler implements Recorder {
+public final class Profiler {
   static final String CAST = "cast";
 
   /** Operators whose way back needs neither what they were given nor what they gave. */
@@ -85,7 +85,7 @@ public final class Profiler implements Recorder {
     Scope scope = Scope.open("profile");
     try {
       Profiler profiler = new Profiler("step");
-      scope.recorder = profiler;
+      scope.recorder = profiler.new Ear();
       long start = System.nanoTime();
       profiler.last = start;
       work.run();
@@ -117,7 +117,7 @@ public final class Profiler implements Recorder {
 
   /** What watches this thread, if anything does. */
   static @Nullable Profiler current() {
-    return Scope.listening() instanceof Profiler profiler ? profiler : null;
+    return Scope.listening() instanceof Ear ear ? ear.profiler() : null;
   }
 
   private <T> T part(Object part, Supplier<T> work) {
@@ -183,13 +183,29 @@ public final class Profiler implements Recorder {
     }
   }
 
-  @Override
-  public boolean wantsPlain() {
-    return false;
+  /** What the scope tells of its operators. */
+  private final class Ear implements Recorder {
+    Profiler profiler() {
+      return Profiler.this;
+    }
+
+    @Override
+    public boolean wantsPlain() {
+      return false;
+    }
+
+    @Override
+    public void add(
+        String operator,
+        Map<String, Object> attributes,
+        long macs,
+        Tensor result,
+        @Nullable Tensor... inputs) {
+      noteOperator(operator, attributes, macs, result, inputs);
+    }
   }
 
-  @Override
-  public void add(
+  private void noteOperator(
       String operator,
       Map<String, Object> attributes,
       long macs,
