@@ -181,7 +181,10 @@ public final class Scope implements AutoCloseable {
     functions.add(function);
   }
 
-  /** Keeps gradients until libtorch has taken them, which it has when the next come. */
+  /**
+   * Keeps gradients until libtorch has taken them, which it has when the next come. A leaf, which
+   * takes over what nobody else holds, copies them therefore: those of norms, which are small.
+   */
   void returned(@Nullable TensorVector gradients) {
     if (returned != null) {
       returned.releaseReference();
