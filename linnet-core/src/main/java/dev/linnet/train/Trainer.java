@@ -28,7 +28,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a classifier: the one loop of the house.
@@ -62,9 +61,7 @@ public final class Trainer {
   private final Progress progress = new Progress();
   private final ProcessGroup group;
   private final Spread spread;
-  private @Nullable GradientSum gradients;
-  private Tally told = Tally.NOTHING;
-  private double batchOfAll;
+  private final SharedUpdates shared;
   private long lastSave;
 
   /**
@@ -135,6 +132,7 @@ public final class Trainer {
     this.spread = spread;
     this.random = RandomState.of(options.seed());
     this.weights = weights(parts);
+    this.shared = new SharedUpdates(group, spread, weights);
     this.features = options.featureTrick().map(t -> new FeaturePass.Source(parts.model(), t));
   }
 
@@ -177,14 +175,18 @@ public final class Trainer {
    * @throws dev.linnet.tensor.LostProcessException if another process is gone
    */
   public TrainingResult train() {
-    return spread.norms() == Norms.SHARED
-        ? BatchNorm.over(group, this::trainEpochs)
-        : trainEpochs();
+    try {
+      return spread.norms() == Norms.SHARED
+          ? BatchNorm.over(group, this::trainEpochs)
+          : trainEpochs();
+    } finally {
+      shared.letGo();
+    }
   }
 
   private TrainingResult trainEpochs() {
     long updates = updatesPerEpoch();
-    agree();
+    shared.begin(progress.update, parts.training());
     listeners.forEach(l -> l.started(progress.position(), updates * options.epochs()));
     lastSave = System.nanoTime();
     End end = End.FINISHED;
@@ -198,58 +200,10 @@ public final class Trainer {
         end = End.INTERRUPTED;
       }
     }
-    letGo();
     TrainingResult result =
         new TrainingResult(end, progress.rows, progress.best(), progress.update, progress.seconds);
     listeners.forEach(l -> l.ended(result));
     return result;
-  }
-
-  /** Begins from the same place with the same weights in all processes. */
-  private void agree() {
-    if (group.size() == 1) {
-      return;
-    }
-    Scope.run(
-        "agree",
-        () ->
-            Autograd.off(
-                () -> {
-                  List<String> updates = group.gather(String.valueOf(progress.update));
-                  for (int r = 1; r < updates.size(); r++) {
-                    if (!updates.get(r).equals(updates.get(0))) {
-                      throw new LinnetException(
-                          "resume: process %d stands at update %s and process 0 at %s; all need the same folder of the run"
-                              .formatted(r, updates.get(r), updates.get(0)));
-                    }
-                  }
-                  batchOfAll =
-                      group.sum((double) parts.training().images())[0] / parts.training().batches();
-                  weights.trained().values().forEach(p -> group.broadcast(p.value().detach()));
-                  weights.buffers().values().forEach(p -> group.broadcast(p.value().detach()));
-                }));
-  }
-
-  private void letGo() {
-    if (gradients != null) {
-      gradients.close();
-      gradients = null;
-    }
-  }
-
-  /** Over what is trained now, which changes where layers thaw. */
-  private GradientSum gradients() {
-    GradientSum made = gradients;
-    if (made == null) {
-      List<Tensor> trained = new ArrayList<>();
-      weights.trained().values().stream()
-          .filter(Parameter::isTrained)
-          .forEach(p -> trained.add(p.value()));
-      List<Tensor> means = spread.norms() == Norms.OWN ? statistics() : List.of();
-      made = new GradientSum(group, trained, means, spread.type(), spread.bucketBytes());
-      gradients = made;
-    }
-    return made;
   }
 
   private long updatesPerEpoch() {
@@ -293,7 +247,7 @@ public final class Trainer {
 
   /** False if stopped inside the epoch, with the state saved. */
   private boolean trainEpoch() {
-    letGo();
+    shared.letGo();
     options.unfreezing().begin(parts.model(), progress.epoch);
     parts.model().train();
     long perEpoch = updatesPerEpoch(parts.training().batches(), options.accumulate());
@@ -323,9 +277,10 @@ public final class Trainer {
                 seconds,
                 wait);
         listeners.forEach(l -> l.stepped(step));
-        if (progress.batch < batches && (isToStop() || isToSave())) {
+        boolean stops = shared.stops(stop.get());
+        if (progress.batch < batches && (stops || shared.saves(isSaveDue()))) {
           save();
-          if (isToStop()) {
+          if (stops) {
             return false;
           }
         }
@@ -345,13 +300,13 @@ public final class Trainer {
 
   /** One update: the gradients of one or more batches. Gives the mean loss. */
   private double update(Loader.Pass pass, double lr, int[] images) {
-    Tally own = Tally.NOTHING;
+    SharedUpdates.Tally own = SharedUpdates.Tally.NOTHING;
     for (int i = 0; i < options.accumulate(); i++) {
       Scope scope = Scope.open("step");
       try {
         Batch batch = pass.next();
         if (i == options.accumulate() - 1 && options.descent() == Descent.PLAIN) {
-          gradients().arm();
+          shared.arm();
         }
         own = own.and(accumulate(batch, lr));
       } finally {
@@ -359,10 +314,8 @@ public final class Trainer {
       }
       progress.batch++;
     }
-    gradients().send();
-    told = own.over(group, stop.get(), isSaveDue());
-    double whole = batchOfAll * options.accumulate();
-    gradients().receive(group.size() == 1 ? 1 : whole / told.pictures()); // 1 but for broken ones
+    SharedUpdates.Tally told =
+        shared.exchange(own.asking(stop.get(), isSaveDue()), options.accumulate());
     images[0] = (int) told.pictures();
     progress.lossSum += told.loss();
     progress.hits += (long) told.hits();
@@ -372,39 +325,8 @@ public final class Trainer {
     return told.loss() / told.pictures();
   }
 
-  /**
-   * Sums over the pictures of an update.
-   *
-   * @param stops processes that were asked to stop
-   * @param saves whether the first process wants the state saved
-   */
-  private record Tally(double loss, double hits, double pictures, double stops, double saves) {
-    static final Tally NOTHING = new Tally(0, 0, 0, 0, 0);
-
-    Tally and(Tally other) {
-      return new Tally(
-          loss + other.loss, hits + other.hits, pictures + other.pictures, stops, saves);
-    }
-
-    /** Those of all processes. */
-    Tally over(ProcessGroup group, boolean stop, boolean save) {
-      double[] sums =
-          group.sum(loss, hits, pictures, stop ? 1 : 0, save && group.isFirst() ? 1 : 0);
-      return new Tally(sums[0], sums[1], sums[2], sums[3], sums[4]);
-    }
-  }
-
-  /** Whether any process was asked to stop; several hear of it with the next update. */
-  private boolean isToStop() {
-    return group.size() == 1 ? stop.get() : told.stops() > 0;
-  }
-
-  private boolean isToSave() {
-    return group.size() == 1 ? isSaveDue() : told.saves() > 0;
-  }
-
   /** The gradient of one batch; gives its sums. */
-  private Tally accumulate(Batch raw, double lr) {
+  private SharedUpdates.Tally accumulate(Batch raw, double lr) {
     Batch batch = raw.prepared(options.device());
     for (int t = 0; t < options.tricks().size(); t++) {
       RandomState drawn = random.at(TRICK_STREAM, t, progress.epoch, progress.batch);
@@ -413,7 +335,7 @@ public final class Trainer {
     FeaturePass pass = featurePass(batch);
     List<Long> hits = new ArrayList<>(); // of each pass; the first is at the weights as they are
     double loss = options.descent().gradient(weights, () -> forwardAndBackward(pass, lr, hits));
-    return new Tally(loss * batch.pictures(), hits.get(0), batch.pictures(), 0, 0);
+    return new SharedUpdates.Tally(loss * batch.pictures(), hits.get(0), batch.pictures(), 0, 0);
   }
 
   /** One pass over a prepared batch; gives its mean loss. */
@@ -438,16 +360,10 @@ public final class Trainer {
     if (!Double.isFinite(value)) {
       throw new DivergedException(value, progress.position(), lr);
     }
-    double divisor = divisor(pass.batch());
+    double divisor = shared.divisor(pass.batch().pictures()) * options.accumulate();
     Tensor share = divisor == 1 ? loss : loss.div(divisor);
     (isScaled() ? progress.scaler.scaled(share) : share).backward();
     return value;
-  }
-
-  /** What makes a batch's mean its share in that of the update, if no picture were broken. */
-  private double divisor(Batch batch) {
-    double parts = group.size() == 1 ? 1 : batchOfAll / batch.pictures();
-    return parts * options.accumulate();
   }
 
   private RandomState forwardDraws() {
@@ -553,19 +469,12 @@ public final class Trainer {
       if (begun.get().statistics() == Averaging.Statistics.ESTIMATED) {
         new BatchNormEstimate(options.device(), options.dtype())
             .run(parts.model(), parts.training(), progress.epoch, random.at(ESTIMATE_STREAM));
-        group.mean(statistics());
+        group.mean(shared.statistics());
       }
       work.run();
     } finally {
       begun.get().average().swapOut();
     }
-  }
-
-  private List<Tensor> statistics() {
-    return weights.buffers().values().stream()
-        .filter(p -> p.dtype().isFloating())
-        .map(Parameter::value)
-        .toList();
   }
 
   private boolean shouldStopEarly() {
