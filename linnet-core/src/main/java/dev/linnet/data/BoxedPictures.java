@@ -1,16 +1,12 @@
 package dev.linnet.data;
 
-import dev.linnet.base.RandomState;
-import dev.linnet.image.DecodeOptions;
 import dev.linnet.image.EvalTransform;
 import dev.linnet.image.Orientation;
-import dev.linnet.image.Picture;
-import dev.linnet.image.PictureTransform;
 import java.util.List;
 import java.util.Optional;
 
 /** Some whole pictures of a store that knows their boxes. */
-final class BoxedPictures implements BoxedSet {
+final class BoxedPictures implements BoxedSet, PictureView {
   private final StoredSet set;
   private final BoxedStore store;
 
@@ -27,6 +23,11 @@ final class BoxedPictures implements BoxedSet {
   }
 
   @Override
+  public PictureSet set() {
+    return set;
+  }
+
+  @Override
   public List<ClassBox> boxes(int index, Orientation orientation) {
     return store.boxes(set.picture(index), orientation);
   }
@@ -34,46 +35,5 @@ final class BoxedPictures implements BoxedSet {
   @Override
   public List<ClassBox> seen(int index, Orientation orientation, EvalTransform view) {
     return store.seen(set.picture(index), orientation, view);
-  }
-
-  @Override
-  public int size() {
-    return set.size();
-  }
-
-  @Override
-  public List<String> classes() {
-    return set.classes();
-  }
-
-  @Override
-  public int label(int index) {
-    return set.label(index);
-  }
-
-  @Override
-  public String name(int index) {
-    return set.name(index);
-  }
-
-  @Override
-  public Picture read(int index, DecodeOptions options) {
-    return set.read(index, options);
-  }
-
-  @Override
-  public Picture read(
-      int index, DecodeOptions options, PictureTransform transform, RandomState random) {
-    return set.read(index, options, transform, random);
-  }
-
-  @Override
-  public PictureInfo info(int index) {
-    return set.info(index);
-  }
-
-  @Override
-  public String fingerprint() {
-    return set.fingerprint();
   }
 }

@@ -10,7 +10,6 @@ import dev.linnet.image.ImageHeader;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -19,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * kept. What is read is that of the set, to the last bit: where an operator would decode a JPEG at
  * a part of its size, the set does so. Any thread.
  */
-final class CachedSet implements PictureSet {
+final class CachedSet implements PictureView {
   private static final int LOCKS = 64;
 
   /** Of a picture for which there is no room. */
@@ -51,23 +50,8 @@ final class CachedSet implements PictureSet {
   private record Kept(HeldPicture picture, boolean mayBeScaled) {}
 
   @Override
-  public int size() {
-    return set.size();
-  }
-
-  @Override
-  public List<String> classes() {
-    return set.classes();
-  }
-
-  @Override
-  public int label(int index) {
-    return set.label(index);
-  }
-
-  @Override
-  public String name(int index) {
-    return set.name(index);
+  public PictureSet set() {
+    return set;
   }
 
   @Override
@@ -130,26 +114,6 @@ final class CachedSet implements PictureSet {
     } catch (BadPictureException broken) {
       return broken;
     }
-  }
-
-  @Override
-  public Optional<Encoded> encoded(int index) {
-    return set.encoded(index);
-  }
-
-  @Override
-  public PictureInfo info(int index) {
-    return set.info(index);
-  }
-
-  @Override
-  public Optional<Shards> shards() {
-    return set.shards();
-  }
-
-  @Override
-  public String fingerprint() {
-    return set.fingerprint();
   }
 
   private boolean isSame(DecodeOptions wanted) {

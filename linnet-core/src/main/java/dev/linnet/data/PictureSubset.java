@@ -3,21 +3,16 @@ package dev.linnet.data;
 import dev.linnet.base.Check;
 import dev.linnet.base.RandomState;
 import dev.linnet.base.Sha256;
-import dev.linnet.image.DecodeOptions;
-import dev.linnet.image.Picture;
-import dev.linnet.image.PictureTransform;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * Pictures of a set by their positions, in another order, some of them perhaps twice; classes and
  * names are the set's. Any thread.
  */
-public final class PictureSubset implements PictureSet {
+public final class PictureSubset implements PictureView {
   private static final long LIMIT_STREAM = 41;
 
   private final PictureSet set;
@@ -101,49 +96,18 @@ public final class PictureSubset implements PictureSet {
   }
 
   @Override
+  public PictureSet set() {
+    return set;
+  }
+
+  @Override
+  public int at(int index) {
+    return positions[index];
+  }
+
+  @Override
   public int size() {
     return positions.length;
-  }
-
-  @Override
-  public List<String> classes() {
-    return set.classes();
-  }
-
-  @Override
-  public int label(int index) {
-    return set.label(positions[index]);
-  }
-
-  @Override
-  public String name(int index) {
-    return set.name(positions[index]);
-  }
-
-  @Override
-  public Picture read(int index, DecodeOptions options) {
-    return set.read(positions[index], options);
-  }
-
-  @Override
-  public Picture read(
-      int index, DecodeOptions options, PictureTransform transform, RandomState random) {
-    return set.read(positions[index], options, transform, random);
-  }
-
-  @Override
-  public Optional<Encoded> encoded(int index) {
-    return set.encoded(positions[index]);
-  }
-
-  @Override
-  public PictureInfo info(int index) {
-    return set.info(positions[index]);
-  }
-
-  @Override
-  public Optional<Shards> shards() {
-    return set.shards().map(all -> all.through(i -> positions[i]));
   }
 
   /** That of the whole set and of the positions. */
