@@ -116,9 +116,10 @@ final class FreeMemory {
 
   private static long number(String text) {
     String digits = text.replaceAll("\\D", "");
-    return digits.isEmpty() || digits.length() > 18
-        ? digits.isEmpty() ? -1 : Long.MAX_VALUE
-        : Long.parseLong(digits);
+    if (digits.isEmpty()) {
+      return -1;
+    }
+    return digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits);
   }
 
   private static List<String> lines(Path file) {
