@@ -175,12 +175,12 @@ class FolderIndexTest {
         "train|../1.png",
         "train|.hidden",
         "train|",
-        "a\0b"
+        "a NUL b"
       })
   void a_kept_index_of_other_places_is_not_believed(String hostile) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      String[] parts = hostile.split("\\|", -1);
+      String[] parts = hostile.replace("NUL", "\0").split("\\|", -1);
       out.writeInt(1);
       out.writeShort(parts[0].length());
       out.write(parts[0].getBytes(StandardCharsets.UTF_8));
