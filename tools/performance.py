@@ -16,6 +16,7 @@ PAGE = ROOT / "docs" / "performance.md"
 HEAD = ROOT / "results" / "performance" / "head.md"
 SECTIONS = [
     ("training", "Training steps"),
+    ("fused", "Fused and plain"),
     ("busy", "Beside another program"),
     ("inference", "Inference"),
     ("data", "Reading pictures"),

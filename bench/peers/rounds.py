@@ -6,7 +6,7 @@
 One row for each network: medians of the rounds, ratio = PyTorch / Linnet (above 1 Linnet is faster), and one for
 the peak of the resident memory. Both sides run with the launcher's settings of malloc and OpenMP and the optimizer's
 fused kernel. --busy keeps one core busy with sha256sum meanwhile, leaves PyTorch as it is installed, and lets Linnet
-yield. Run it on a machine where nothing else runs. Needs what bench.py needs, and a built Linnet.
+yield. --plain has Linnet without fused kernels in PyTorch's place. Run it on a machine where nothing else runs. Needs what bench.py needs, and a built Linnet.
 """
 import argparse
 import json
@@ -42,6 +42,7 @@ def main():
     p.add_argument("--linnet", default="./linnet")
     p.add_argument("--machine", default=f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}")
     p.add_argument("--busy", action="store_true")
+    p.add_argument("--plain", action="store_true")
     a = p.parse_args()
     rows = []
     for what in a.what:
@@ -49,16 +50,21 @@ def main():
         common = [name, "--batch", batch, "--size", size, "--dtype", dtype, "--steps", str(a.steps)]
         ours = [a.linnet, "bench", "train", *common] + (["--yield"] if a.busy else [])
         peer = [sys.executable, os.path.join(HERE, "bench.py"), "train", *common] + ([] if a.busy else ["--fused"])
+        if a.plain:
+            peer = [*ours, "--no-fused", "--json"]
         neighbor = subprocess.Popen(["sha256sum", "/dev/zero"]) if a.busy else None
         try:
             runs = []
             for _ in range(a.rounds):
-                runs.append((measured([*ours, "--json"], {}), measured(peer, {} if a.busy else SETTINGS)))
+                runs.append((measured([*ours, "--json"], {}), measured(peer, {} if a.busy or a.plain else SETTINGS)))
         finally:
             if neighbor:
                 neighbor.kill()
-        command = " ".join(ours).replace(a.linnet, "./linnet", 1) + "; python bench/peers/bench.py train " + " ".join(common)
-        command += "" if a.busy else " --fused"
+        command = " ".join(ours).replace(a.linnet, "./linnet", 1)
+        if a.plain:
+            command += "; the same with --no-fused"
+        else:
+            command += "; python bench/peers/bench.py train " + " ".join(common) + ("" if a.busy else " --fused")
         work = f"{name} training step, batch {batch}, {size}², {dtype}" + (", one core kept busy" if a.busy else "")
         for key, label, unit in (("ms", work, "ms"), ("rss_mb", work + ", peak resident memory", "MB")):
             if a.busy and key != "ms":
@@ -66,9 +72,9 @@ def main():
             own, other = ([r[i][key] for r in runs] for i in (0, 1))
             o, t = statistics.median(own), statistics.median(other)
             rows.append({
-                "work": label, "ours": round(o, 2), "peer": round(t, 2), "peer_name": "PyTorch eager",
+                "work": label, "ours": round(o, 2), "peer": round(t, 2), "peer_name": "Linnet, --no-fused" if a.plain else "PyTorch eager",
                 "unit": unit, "ratio": round(t / o, 3), "command": command, "machine": a.machine,
-                "note": f"medians of {a.rounds} alternating rounds; ours {own}, PyTorch {other}",
+                "note": f"medians of {a.rounds} alternating rounds; ours {own}, beside {other}",
             })
             print(f"{label}: {o:.1f} beside {t:.1f} {unit}, {t / o:.2f}", flush=True)
     with open(a.out, "w") as f:
