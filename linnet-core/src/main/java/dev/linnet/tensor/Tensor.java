@@ -1224,7 +1224,7 @@ public final class Tensor implements AutoCloseable {
       return torch.scaled_dot_product_attention(queries, keys, values);
     }
     // The one operator multiplies bf16 matrices by loops where the library of matrix products has
-    // no such product, as OpenBLAS has not: 30 times slower.
+    // no such product, as OpenBLAS has not.
     double scale = 1 / Math.sqrt((double) queries.size(-1));
     return queries.mul(new Scalar(scale)).matmul(keys.transpose(-2, -1)).softmax(-1).matmul(values);
   }
