@@ -211,6 +211,7 @@ final class LauncherTest {
             pid %d
             GOMP_SPINCOUNT=10000 LC_ALL=C.UTF-8
             <-Xmx1g>
+            <-Xmn32m>
             <-XX:MaxDirectMemorySize=1t>
             <-XX:+UseSerialGC>
             <-Xlog:disable>

@@ -31,10 +31,4 @@ final class Fork extends Function {
     OneDnn.own().add(a, b, sum, false);
     return new Tensor[] {sum};
   }
-
-  /** Whether only libtorch's list of gradients and this method hold a tensor, and its memory. */
-  private static boolean isOurs(Tensor gradient) {
-    org.bytedeco.pytorch.Tensor handle = gradient.handle();
-    return handle.use_count() <= 2 && handle.storage().use_count() == 1; // else a view is about
-  }
 }

@@ -106,6 +106,15 @@ public abstract class Function {
   }
 
   /**
+   * Whether only libtorch's list of gradients and the caller hold a gradient that {@link #backward}
+   * was given, and its memory: then it can be written over.
+   */
+  static boolean isOurs(Tensor gradient) {
+    org.bytedeco.pytorch.Tensor handle = gradient.handle();
+    return handle.use_count() <= 2 && handle.storage().use_count() == 1; // else a view is about
+  }
+
+  /**
    * Runs {@link #forward}, and puts {@link #backward} into the graph if that is recorded and any
    * input {@linkplain Tensor#requiresGrad asks for a gradient}.
    *
@@ -252,6 +261,7 @@ public abstract class Function {
     @Override
     public TensorVector apply(TensorVector gradients) {
       Scope root = Scope.current().root();
+      root.returned(null); // libtorch has taken it by now
       try {
         Profiler profiler = Profiler.current();
         TensorVector result =

@@ -77,11 +77,11 @@ final class FusedNorm extends Function {
     Tensor x = saved(0);
     Tensor gradient = Fusion.isPlane(given, x) ? given : given.to(x.dtype()).channelsLast();
     if (relu && adds) {
-      Tensor through = x.emptyLike();
+      Tensor through = isOurs(gradient) ? gradient : x.emptyLike();
       kernels.reluBackward(saved(4), gradient, through);
       gradient = through;
     }
-    Tensor byX = x.emptyLike();
+    Tensor byX = !adds && isOurs(gradient) ? gradient : x.emptyLike();
     Tensor byWeight = saved(1).emptyLike();
     Tensor byBias = saved(1).emptyLike();
     kernels.normBackward(

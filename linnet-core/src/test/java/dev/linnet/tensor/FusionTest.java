@@ -235,6 +235,38 @@ final class FusionTest {
     return Tensor.normal(0, 1, RandomState.of(seed), DType.FLOAT32, 2, 16, 5, 4).channelsLast();
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"RELU", "IDENTITY"})
+  void a_norm_leaves_alone_what_others_see_of_a_gradient(Nonlinearity activation) {
+    BatchNorm.Pass pass = new BatchNorm.Pass(true, 0.1, 1e-5);
+    List<List<double[]>> found = new ArrayList<>();
+    Runnable both =
+        () -> {
+          Tensor x = plane(1).requireGrad(true);
+          Tensor given = plane(2);
+          Tensor one = norm().apply(x, null, pass, activation);
+          Tensor two = norm().apply(x, one, pass, activation);
+          one.add(two).backward(given); // one and two are given the very same gradient
+          found.add(List.of(Objects.requireNonNull(x.grad()).toDoubles(), given.toDoubles()));
+        };
+    both.run();
+    Fusion.off(
+        () -> {
+          both.run();
+          return both;
+        });
+    assertSame(found.get(0), found.get(1), 1e-5);
+    assertThat(found.get(0).get(1)).isEqualTo(plane(2).toDoubles());
+  }
+
+  private static BatchNorm norm() {
+    return new BatchNorm(
+        Tensor.ones(DType.FLOAT32, Device.CPU, 16).requireGrad(true),
+        Tensor.zeros(DType.FLOAT32, Device.CPU, 16).requireGrad(true),
+        Tensor.zeros(DType.FLOAT32, Device.CPU, 16),
+        Tensor.ones(DType.FLOAT32, Device.CPU, 16));
+  }
+
   @Test
   void what_does_not_fit_is_computed_by_libtorch() {
     Tensor weight = Tensor.ones(DType.FLOAT32, Device.CPU, 3);

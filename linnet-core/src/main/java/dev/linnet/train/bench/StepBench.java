@@ -236,9 +236,9 @@ public final class StepBench {
                                 Tensor logits = Profiler.within(FORWARD, () -> model.forward(x));
                                 return Profiler.within(LOSS, () -> loss.forward(logits, y));
                               }));
-              optimizer.clearGradients();
               Profiler.within(BACKWARD, () -> value.backward());
               Profiler.within(OPTIMIZER, () -> optimizer.step(updates.lr()));
+              optimizer.clearGradients(); // as a training does: not kept through the next pass
               value.item();
             } finally {
               scope.close();
