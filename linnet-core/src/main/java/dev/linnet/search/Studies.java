@@ -32,6 +32,7 @@ public final class Studies {
           "losses",
           "similarity",
           "precision",
+          "fusion",
           "optimizers",
           "optimizer-rates",
           "optimizers-more",

@@ -67,4 +67,9 @@ public final class Autocast {
         ? DType.of(torch.get_autocast_dtype(torch.DeviceType.CPU))
         : given;
   }
+
+  /** Whether it is on for the processor. */
+  static boolean isOn() {
+    return torch.is_autocast_enabled(torch.DeviceType.CPU);
+  }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Edge;
 import org.bytedeco.pytorch.EdgeVector;
+import org.bytedeco.pytorch.FunctionPostHook;
 import org.bytedeco.pytorch.FunctionPreHook;
 import org.bytedeco.pytorch.Node;
 import org.bytedeco.pytorch.TensorVector;
@@ -42,6 +43,9 @@ import org.jspecify.annotations.Nullable;
 public abstract class Function {
   private static final String USED = " is one call: make a new object for the next";
 
+  /** Elements of a leaf whose gradient costs more to copy than to let go of. */
+  private static final long LARGE = 4096;
+
   /** Said of a second way back. */
   static final String USED_UP = "the graph was used up by an earlier backward()";
 
@@ -49,6 +53,7 @@ public abstract class Function {
   private final List<Tensor> saved = new ArrayList<>();
   private boolean[] needs = new boolean[0];
   private @Nullable Hook hook;
+  private @Nullable LetGo letGo;
   private State state = State.NEW;
 
   private enum State {
@@ -175,9 +180,22 @@ public abstract class Function {
         torch.create_gradient_edge(result.handle(), node);
       }
       node.add_pre_hook(hook);
+      for (Tensor input : inputs) {
+        if (letGo == null && isLeaf(input) && input.count() >= LARGE) {
+          letGo = new LetGo();
+          letGo.retainReference();
+          node.add_post_hook(letGo);
+        }
+      }
     } finally {
       scope.close();
     }
+  }
+
+  /** Whether a gradient comes to rest at an input. */
+  private static boolean isLeaf(Tensor input) {
+    Node made = input.handle().grad_fn();
+    return input.requiresGrad() && (made == null || made.isNull());
   }
 
   /** Where the gradient by an input goes. */
@@ -186,10 +204,9 @@ public abstract class Function {
       return new Edge();
     }
     org.bytedeco.pytorch.Tensor handle = input.handle();
-    Node made = handle.grad_fn();
-    return made == null || made.isNull()
-        ? handle.view_as(handle).grad_fn().next_edge(0) // of a leaf: what adds to its gradient
-        : new Edge(made, (int) handle.output_nr());
+    return isLeaf(input)
+        ? handle.view_as(handle).grad_fn().next_edge(0) // what adds to its gradient
+        : new Edge(handle.grad_fn(), (int) handle.output_nr());
   }
 
   private TensorVector way(TensorVector gradients) {
@@ -248,6 +265,10 @@ public abstract class Function {
       hook.releaseReference();
       hook = null;
     }
+    if (letGo != null) {
+      letGo.releaseReference();
+      letGo = null;
+    }
   }
 
   /** What libtorch calls before it hands gradients on. */
@@ -274,6 +295,18 @@ public abstract class Function {
         root.failed(e);
         throw e;
       }
+    }
+  }
+
+  /**
+   * What libtorch calls when it has taken the gradients: nobody else holds them from then on, so
+   * that a leaf takes them over as they are, where it would copy them.
+   */
+  private static final class LetGo extends FunctionPostHook {
+    @Override
+    public TensorVector apply(TensorVector byInputs, TensorVector byResults) {
+      Scope.current().root().returned(null);
+      return byInputs;
     }
   }
 }

@@ -133,6 +133,61 @@ public final class Fusion {
     return recorder != null && recorder.wantsPlain();
   }
 
+  /**
+   * The form of {@link Tensor#conv2d} for all channels, in training, by newer kernels than
+   * libtorch's; empty where it cannot be had.
+   */
+  static Optional<Tensor> conv(
+      Tensor x, Tensor weight, @Nullable Tensor bias, Window window, int groups) {
+    if (groups != 1
+        || HERE.version.isEmpty()
+        || OFF.get()
+        || wantsPlain(Scope.current().recorder)
+        || !Autograd.isEnabled()
+        || !(x.requiresGrad() || weight.requiresGrad())
+        || x.device().kind() != Device.Kind.CPU
+        || weight.dtype() != DType.FLOAT32
+        || (bias != null && bias.dtype() != DType.FLOAT32)
+        || x.handle().dim() != 4
+        || x.dim(1) != weight.dim(1)
+        || !x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast)) {
+      return Optional.empty();
+    }
+    DType type = Autocast.type(x.dtype());
+    if ((type != DType.FLOAT32 && type != DType.BFLOAT16)
+        || (type == x.dtype() && type == DType.BFLOAT16 && !Autocast.isOn())) {
+      return Optional.empty();
+    }
+    Tensor plane = x.to(type);
+    if (!OneDnn.own().hasConv(plane, weight, window, bias != null)) {
+      return Optional.empty();
+    }
+    FusedConv conv = new FusedConv(window);
+    return Optional.of(
+        (bias == null ? conv.apply(plane, weight) : conv.apply(plane, weight, bias))[0]);
+  }
+
+  /** The form of a pool in training by other kernels than libtorch's; empty where there is none. */
+  static Optional<Tensor> pool(
+      Tensor x, boolean max, int kernel, int stride, int padding, PoolRounding rounding) {
+    if (HERE.version.isEmpty()
+        || OFF.get()
+        || wantsPlain(Scope.current().recorder)
+        || !Autograd.isEnabled()
+        || !x.requiresGrad()
+        || !isPlane(x, x)
+        || kernel <= padding) {
+      return Optional.empty();
+    }
+    long height = rounding.windows(x.dim(2), kernel, stride, padding);
+    long width = rounding.windows(x.dim(3), kernel, stride, padding);
+    return height < 1 || width < 1 // libtorch says why
+        ? Optional.empty()
+        : Optional.of(
+            new FusedPool(new OneDnn.PoolForm(max, kernel, stride, padding, height, width))
+                .apply(x)[0]);
+  }
+
   /** The form of {@link Tensor#subsample} whose gradient stays channels-last. */
   static Optional<Tensor> subsample(Tensor x, int step) {
     return OFF.get()

@@ -182,8 +182,8 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Keeps gradients until libtorch has taken them, which it has when the next come. A leaf, which
-   * takes over what nobody else holds, copies them therefore: those of norms, which are small.
+   * Keeps gradients until libtorch has taken them, which it has when the next come, or when {@link
+   * Function} is told so.
    */
   void returned(@Nullable TensorVector gradients) {
     if (returned != null) {

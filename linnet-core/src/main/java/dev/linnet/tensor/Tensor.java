@@ -121,6 +121,16 @@ public final class Tensor implements AutoCloseable {
         torch.empty(shape, options(dtype, device), new MemoryFormatOptional()), "empty");
   }
 
+  /** A map [N, C, H, W] on the processor, stored channels-last, whose elements are not set. */
+  static Tensor emptyMap(DType dtype, long n, long c, long h, long w) {
+    return new Tensor(
+        torch.empty(
+            new long[] {n, c, h, w},
+            options(dtype, Device.CPU),
+            new MemoryFormatOptional(torch.MemoryFormat.ChannelsLast)),
+        "empty");
+  }
+
   /** The integers 0 … n − 1, int64. */
   public static Tensor arange(long n) {
     Scope.current();
@@ -519,11 +529,21 @@ public final class Tensor implements AutoCloseable {
     return isContiguous() ? this : unary("contiguous", h -> h.contiguous());
   }
 
-  /** {@code [N, C, H, W]} stored as {@code [N, H, W, C]}; this tensor itself if it is. */
+  /**
+   * {@code [N, C, H, W]} stored as {@code [N, H, W, C]}; this tensor itself if it is. Of one
+   * channel, which is stored either way, it is told by its strides: a convolution goes by them.
+   */
   public Tensor channelsLast() {
-    return isChannelsLast()
-        ? this
-        : unary("channels_last", h -> h.contiguous(torch.MemoryFormat.ChannelsLast));
+    if (!isChannelsLast()) {
+      return unary("channels_last", h -> h.contiguous(torch.MemoryFormat.ChannelsLast));
+    }
+    org.bytedeco.pytorch.Tensor map = handle();
+    if (map.size(1) != 1 || map.stride(1) == 1) {
+      return this;
+    }
+    long[] sizes = shape().toArray();
+    long[] strides = {sizes[2] * sizes[3], 1, sizes[3], 1};
+    return unary("channels_last", h -> h.as_strided(sizes, strides));
   }
 
   /** A copy with memory of its own, in the same layout. */
@@ -1107,7 +1127,9 @@ public final class Tensor implements AutoCloseable {
    * @param bias [K], or null for none
    */
   public Tensor conv2d(Tensor weight, @Nullable Tensor bias, Window window, int groups) {
-    Optional<Tensor> fast = Fusion.depthwise(this, weight, bias, window, groups);
+    Optional<Tensor> fast =
+        Fusion.depthwise(this, weight, bias, window, groups)
+            .or(() -> Fusion.conv(this, weight, bias, window, groups));
     if (fast.isPresent()) {
       return fast.get();
     }
@@ -1257,7 +1279,7 @@ public final class Tensor implements AutoCloseable {
   /** Largest value of each window. */
   public Tensor maxPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
     return pooled(
-        "max_pool2d",
+        true,
         h ->
             torch.max_pool2d(
                 h,
@@ -1267,7 +1289,9 @@ public final class Tensor implements AutoCloseable {
                 new long[] {1, 1},
                 rounding == PoolRounding.CEIL),
         kernel,
-        Window.square(stride, padding, 1));
+        stride,
+        padding,
+        rounding);
   }
 
   /**
@@ -1293,7 +1317,7 @@ public final class Tensor implements AutoCloseable {
   /** Mean of each window; padding is left out of the mean. */
   public Tensor avgPool2d(int kernel, int stride, int padding, PoolRounding rounding) {
     return pooled(
-        "avg_pool2d",
+        false,
         h ->
             torch.avg_pool2d(
                 h,
@@ -1304,7 +1328,9 @@ public final class Tensor implements AutoCloseable {
                 false,
                 new LongOptional()),
         kernel,
-        Window.square(stride, padding, 1));
+        stride,
+        padding,
+        rounding);
   }
 
   /** Means of a grid of windows that cover the map: [N, C, H, W] to [N, C, height, width]. */
@@ -1523,11 +1549,23 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor pooled(
-      String operator,
+      boolean max,
       UnaryOperator<org.bytedeco.pytorch.Tensor> code,
-      long kernel,
-      Window window) {
-    return unary(operator, code, Map.of("window", window, "kernel", List.of(kernel, kernel)));
+      int kernel,
+      int stride,
+      int padding,
+      PoolRounding rounding) {
+    return Fusion.pool(this, max, kernel, stride, padding, rounding)
+        .orElseGet(
+            () ->
+                unary(
+                    max ? "max_pool2d" : "avg_pool2d",
+                    code,
+                    Map.of(
+                        "window",
+                        Window.square(stride, padding, 1),
+                        "kernel",
+                        List.of((long) kernel, (long) kernel))));
   }
 
   private Tensor binary(String operator, org.bytedeco.pytorch.Tensor result, Tensor other) {

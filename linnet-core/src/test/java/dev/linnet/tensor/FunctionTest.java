@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 final class FunctionTest {
@@ -230,6 +232,38 @@ final class FunctionTest {
     double[] moved = values.clone();
     moved[i] += by;
     return Autograd.off(() -> value(Tensor.of(moved, 3, 4), b)).item();
+  }
+
+  /** 2x, which remembers where it left the gradient. */
+  private static final class Doubled extends Function {
+    long where;
+
+    Doubled() {
+      super("doubled");
+    }
+
+    @Override
+    protected Tensor[] forward(Tensor... in) {
+      return new Tensor[] {in[0].mul(2)};
+    }
+
+    @Override
+    protected @Nullable Tensor[] backward(@Nullable Tensor... gradients) {
+      Tensor made = Objects.requireNonNull(gradients[0]).mul(2);
+      where = made.handle().data_ptr().address();
+      return new Tensor[] {made};
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4096, true", "4095, false"})
+  void a_large_leaf_takes_its_gradient_over(long elements, boolean taken) {
+    Tensor x = Tensor.ones(DType.FLOAT32, Device.CPU, elements).requireGrad(true);
+    Doubled function = new Doubled();
+    function.apply(x)[0].mul(3).sum().backward();
+    Tensor gradient = Objects.requireNonNull(x.grad());
+    assertThat(gradient.toDoubles()).containsOnly(6);
+    assertThat(gradient.handle().data_ptr().address() == function.where).isEqualTo(taken);
   }
 
   @Test

@@ -196,6 +196,116 @@ final class FusionTest {
         Objects.requireNonNull(x.grad()).toDoubles());
   }
 
+  private static List<double[]> conv(DType dtype, int kernel, Window window, boolean biased) {
+    RandomState random = RandomState.of(3);
+    Tensor x =
+        Tensor.normal(0, 1, random, DType.FLOAT32, 2, 24, 15, 12).channelsLast().requireGrad(true);
+    Tensor weight =
+        Tensor.normal(0, 1, random, DType.FLOAT32, 40, 24, kernel, kernel).requireGrad(true);
+    Tensor bias = Tensor.normal(0, 1, random, DType.FLOAT32, 40).requireGrad(true);
+    Tensor y =
+        Autocast.run(Device.CPU, dtype, () -> x.conv2d(weight, biased ? bias : null, window, 1));
+    assertThat(y.dtype()).isEqualTo(dtype);
+    Tensor toward =
+        Tensor.normal(0, 1, random, DType.FLOAT32, y.dim(0), y.dim(1), y.dim(2), y.dim(3));
+    y.mulInPlace(2).to(DType.FLOAT32).mul(toward).sum().backward();
+    List<double[]> all = new ArrayList<>();
+    all.add(y.detach().toDoubles());
+    all.add(Objects.requireNonNull(x.grad()).toDoubles());
+    all.add(Objects.requireNonNull(weight.grad()).toDoubles());
+    if (biased) {
+      all.add(Objects.requireNonNull(bias.grad()).toDoubles());
+    }
+    return all;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, 3, 1, 1, 1, false",
+    "FLOAT32, 1, 2, 0, 1, true",
+    "FLOAT32, 5, 2, 2, 2, true",
+    "FLOAT32, 7, 2, 3, 1, false",
+    "BFLOAT16, 3, 1, 1, 1, false",
+    "BFLOAT16, 3, 2, 1, 1, true",
+    "BFLOAT16, 1, 1, 0, 1, true"
+  })
+  void a_convolution_is_libtorchs(
+      DType dtype, int kernel, int stride, int padding, int dilation, boolean biased) {
+    Window window = Window.square(stride, padding, dilation);
+    List<double[]> ours = conv(dtype, kernel, window, biased);
+    List<double[]> plain = Fusion.off(() -> conv(dtype, kernel, window, biased));
+    assertSame(ours, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
+  }
+
+  private static Tensor pooled(Tensor x, boolean max, int kernel, int stride, PoolRounding cut) {
+    int padding = kernel / 2;
+    return max
+        ? x.maxPool2d(kernel, stride, padding, cut)
+        : x.avgPool2d(kernel, stride, padding, cut);
+  }
+
+  private static List<double[]> pool(
+      DType dtype, boolean max, int kernel, int stride, PoolRounding cut, long channels) {
+    RandomState random = RandomState.of(3);
+    Tensor x =
+        Tensor.normal(0, 1, random, DType.FLOAT32, 2, channels, 15, 12)
+            .to(dtype)
+            .channelsLast()
+            .requireGrad(true);
+    Tensor y = pooled(x.relu(), max, kernel, stride, cut); // rectified: windows have ties
+    Tensor toward =
+        Tensor.normal(0, 1, random, DType.FLOAT32, y.dim(0), y.dim(1), y.dim(2), y.dim(3))
+            .to(dtype);
+    y.mul(toward).sum().backward();
+    return List.of(y.detach().toDoubles(), Objects.requireNonNull(x.grad()).toDoubles());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, true, 2, 2, FLOOR, 6",
+    "FLOAT32, true, 3, 2, FLOOR, 16",
+    "FLOAT32, true, 3, 2, CEIL, 16",
+    "FLOAT32, true, 3, 1, CEIL, 20",
+    "FLOAT32, false, 2, 2, CEIL, 16",
+    "FLOAT32, false, 3, 2, FLOOR, 5",
+    "BFLOAT16, true, 3, 2, FLOOR, 64",
+    "BFLOAT16, true, 5, 3, CEIL, 7",
+    "BFLOAT16, false, 2, 2, FLOOR, 32"
+  })
+  void a_pool_is_libtorchs(
+      DType dtype, boolean max, int kernel, int stride, PoolRounding cut, long channels) {
+    List<double[]> ours = pool(dtype, max, kernel, stride, cut, channels);
+    List<double[]> plain = Fusion.off(() -> pool(dtype, max, kernel, stride, cut, channels));
+    assertSame(ours, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
+  }
+
+  @Test
+  void a_pool_of_what_is_no_number_is_none_to_count_with() {
+    Tensor x = Tensor.full(Double.NaN, DType.FLOAT32, Device.CPU, 1, 16, 4, 4).channelsLast();
+    Tensor y = pooled(x.requireGrad(true), true, 2, 2, PoolRounding.FLOOR);
+    assertThat(y.mul(10).detach().toDoubles()).containsOnly(Double.NEGATIVE_INFINITY);
+  }
+
+  @Test
+  void sides_that_rounding_up_cuts_are_counted_as_libtorch_counts_them() {
+    for (int side = 1; side < 12; side++) {
+      for (int kernel = 1; kernel < 5; kernel++) {
+        for (int stride = 1; stride < 5; stride++) {
+          for (PoolRounding cut : PoolRounding.values()) {
+            int padding = kernel / 2;
+            if (side + 2 * padding < kernel) {
+              continue;
+            }
+            Tensor x = Tensor.zeros(DType.FLOAT32, Device.CPU, 1, 1, side, side);
+            assertThat(cut.windows(side, kernel, stride, padding))
+                .as("side %d, kernel %d, stride %d, %s", side, kernel, stride, cut)
+                .isEqualTo(x.maxPool2d(kernel, stride, padding, cut).dim(2));
+          }
+        }
+      }
+    }
+  }
+
   private static List<double[]> subsampled(DType dtype, int step) {
     Tensor x =
         Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 2, 16, 5, 4)

@@ -1,0 +1,62 @@
+package dev.linnet.tensor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A convolution of all channels by kernels of {@link OneDnn}, forward and back: in bf16 or fp32, of
+ * a weight in fp32. The weight is cast and put into the kernel's own order in one pass, and its
+ * gradient is summed in fp32 and comes back as such.
+ *
+ * <p>Inputs: x [N, C, H, W], weight [K, C, h, w], and bias [K] where there is one.
+ */
+final class FusedConv extends Function {
+  private static final int X = 0;
+  private static final int WEIGHT = 1;
+  private static final int BIAS = 2;
+
+  private final Window window;
+  private boolean biased;
+
+  FusedConv(Window window) {
+    super("conv2d");
+    this.window = window;
+  }
+
+  @Override
+  protected Tensor[] forward(Tensor... in) {
+    Tensor y = OneDnn.own().conv(in[X], in[WEIGHT], in.length > BIAS ? in[BIAS] : null, window);
+    save(in[X]);
+    save(in[WEIGHT]);
+    biased = in.length > BIAS;
+    return new Tensor[] {y};
+  }
+
+  @Override
+  protected @Nullable Tensor[] backward(@Nullable Tensor... gradients) {
+    @Nullable Tensor[] made = new @Nullable Tensor[biased ? BIAS + 1 : BIAS];
+    Tensor given = gradients[0];
+    if (given == null) {
+      return made;
+    }
+    Tensor x = saved(X);
+    Tensor weight = saved(WEIGHT);
+    Tensor gradient = given.to(x.dtype()).channelsLast();
+    OneDnn kernels = OneDnn.own();
+    if (needs(X)) {
+      made[X] = kernels.convByX(gradient, x, weight, window, biased);
+    }
+    if (biased) {
+      made[BIAS] = Tensor.empty(DType.FLOAT32, Device.CPU, weight.dim(0));
+    }
+    if (needs(WEIGHT) || (biased && needs(BIAS))) {
+      made[WEIGHT] = kernels.convByWeight(gradient, x, weight, window, biased ? made[BIAS] : null);
+    }
+    return made;
+  }
+
+  @Override
+  protected long macs(Tensor[] inputs, Tensor[] results) {
+    Tensor weight = inputs[WEIGHT];
+    return results[0].count() * weight.dim(1) * weight.dim(2) * weight.dim(3);
+  }
+}
