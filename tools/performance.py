@@ -23,6 +23,7 @@ SECTIONS = [
     ("shards", "Shards and large folders"),
     ("parallel", "Several processes"),
     ("spark", "Spark"),
+    ("start", "Start"),
 ]
 
 

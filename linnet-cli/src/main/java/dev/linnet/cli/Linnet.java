@@ -1,5 +1,7 @@
 package dev.linnet.cli;
 
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,6 +34,27 @@ import picocli.CommandLine.Spec;
       "NO_COLOR, and for the launcher JAVA_HOME and LINNET_JAVA_OPTS.",
     })
 final class Linnet implements Callable<Integer> {
+  /** In the order of the help. */
+  private static final List<String> VERBS =
+      List.of(
+          "train",
+          "eval",
+          "predict",
+          "embed",
+          "nearest",
+          "explain",
+          "models",
+          "ablate",
+          "recipe",
+          "data",
+          "bench",
+          "doctor",
+          "completion",
+          "help");
+
+  /** Those that speak of all the others. */
+  private static final Set<String> OF_ALL_VERBS = Set.of("completion", "help");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   private Linnet() {}
@@ -40,20 +63,7 @@ final class Linnet implements Callable<Integer> {
   static CommandLine commandLine(Session session) {
     CommandLine line = new CommandLine(new Linnet());
     line.getCommandSpec().addMixin("common", CommandSpec.forAnnotatedObject(session.common()));
-    line.addSubcommand("train", TrainVerb.commandLine(session));
-    line.addSubcommand("eval", new EvalVerb(session));
-    line.addSubcommand("predict", new PredictVerb(session));
-    line.addSubcommand("embed", new EmbedVerb(session));
-    line.addSubcommand("nearest", new NearestVerb(session));
-    line.addSubcommand("explain", new ExplainVerb(session));
-    line.addSubcommand("models", new ModelsVerb(session));
-    line.addSubcommand("ablate", AblateVerb.commandLine(session));
-    line.addSubcommand("recipe", RecipeVerb.commandLine(session));
-    line.addSubcommand("data", DataVerb.commandLine(session));
-    line.addSubcommand("bench", BenchVerb.commandLine(session));
-    line.addSubcommand("doctor", new DoctorVerb(session));
-    line.addSubcommand("completion", new CompletionVerb(session));
-    line.addSubcommand("help", new HelpVerb());
+    addVerbs(line, session);
     Failures failures = new Failures(session.output());
     line.setExpandAtFiles(false);
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -64,6 +74,36 @@ final class Linnet implements Callable<Integer> {
     setVersion(line);
     Help.dress(line, session.shell().outTerminal());
     return line;
+  }
+
+  /** All verbs; where one is asked for by name, it alone. */
+  private static void addVerbs(CommandLine line, Session session) {
+    String first = session.command().size() < 2 ? "" : session.command().get(1);
+    // To read the options of those that are not asked for takes longer than to do without.
+    boolean one = VERBS.contains(first) && !OF_ALL_VERBS.contains(first);
+    for (String name : one ? List.of(first) : VERBS) {
+      line.addSubcommand(name, verb(name, session));
+    }
+  }
+
+  private static Object verb(String name, Session session) {
+    return switch (name) {
+      case "train" -> TrainVerb.commandLine(session);
+      case "eval" -> new EvalVerb(session);
+      case "predict" -> new PredictVerb(session);
+      case "embed" -> new EmbedVerb(session);
+      case "nearest" -> new NearestVerb(session);
+      case "explain" -> new ExplainVerb(session);
+      case "models" -> new ModelsVerb(session);
+      case "ablate" -> AblateVerb.commandLine(session);
+      case "recipe" -> RecipeVerb.commandLine(session);
+      case "data" -> DataVerb.commandLine(session);
+      case "bench" -> BenchVerb.commandLine(session);
+      case "doctor" -> new DoctorVerb(session);
+      case "completion" -> new CompletionVerb(session);
+      case "help" -> new HelpVerb();
+      default -> throw new IllegalArgumentException(name);
+    };
   }
 
   private static int execute(ParseResult parsed, Session session) {

@@ -9,6 +9,7 @@ import dev.linnet.recipe.RecipeReader;
 import dev.linnet.recipe.RecipeWriter;
 import dev.linnet.recipe.TrainingRun;
 import dev.linnet.tensor.Device;
+import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.LostProcessException;
 import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.train.Evaluator;
@@ -124,6 +125,7 @@ final class TrainVerb implements Callable<Integer> {
   private final Session session;
   private @Nullable RecipeOptions options;
   private @Nullable Processes team;
+  private @Nullable Aside<Device> engine;
 
   private TrainVerb(Session session) {
     this.session = session;
@@ -144,6 +146,10 @@ final class TrainVerb implements Callable<Integer> {
         session.common().quiet = true;
       }
       return answer();
+    } finally {
+      if (engine != null) {
+        engine.await(); // a process that ends while its libraries are loaded may crash
+      }
     }
   }
 
@@ -218,11 +224,25 @@ final class TrainVerb implements Callable<Integer> {
     return team == null || team.isFirst();
   }
 
+  /** The native libraries are loaded while the recipe and the data are read. */
   private Experiment.Surroundings around() {
+    String asked = session.common().device;
+    String name = team == null ? asked : team.device(asked);
+    Aside<Device> device =
+        Aside.begin(
+            "engine",
+            () -> {
+              Engine.load();
+              return Device.parse(name);
+            });
+    engine = device;
+    if (asked.startsWith("cuda")) {
+      device.get(); // which may be refused, and is then before all else
+    }
     return new Experiment.Surroundings(
         Places.of(session.shell().environment()),
         new DownloadProgress(session.output()),
-        Device.parse(team == null ? session.common().device : team.device(session.common().device)),
+        device::get,
         ModelArgument.hub(session));
   }
 

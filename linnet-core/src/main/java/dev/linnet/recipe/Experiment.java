@@ -39,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * A training that is planned: data opened, every {@code auto} settled, costs counted, nothing
@@ -85,10 +86,21 @@ public record Experiment(
    *
    * @param places where names of data sets are looked up
    * @param downloads hears how far a download is
-   * @param device where to compute
+   * @param where to compute; asked once the data are open, before any native library is used
    * @param hub where {@code hf://} names are fetched
    */
-  public record Surroundings(Places places, DownloadListener downloads, Device device, Hub hub) {}
+  public record Surroundings(
+      Places places, DownloadListener downloads, Supplier<Device> where, Hub hub) {
+    /** On a device that is known. */
+    public Surroundings(Places places, DownloadListener downloads, Device device, Hub hub) {
+      this(places, downloads, () -> device, hub);
+    }
+
+    /** Where to compute. */
+    public Device device() {
+      return where.get();
+    }
+  }
 
   /**
    * Plans a new training.
@@ -123,7 +135,7 @@ public record Experiment(
   private static Experiment plan(
       LoadedRecipe asked, Surroundings around, DrawnIndices drawn, Optional<Origin> origin) {
     Contradictions.refuse(asked);
-    checkType(asked, around.device());
+    checkType(asked, around);
     Teachers teachers = Teachers.of(asked, around.hub());
     Recipe recipe = asked.recipe();
     if (!recipe.model().isAuto()) {
@@ -274,9 +286,9 @@ public record Experiment(
   }
 
   /** Processors have no fast fp16, and bf16 has its size with the range of fp32. */
-  private static void checkType(LoadedRecipe asked, Device device) {
+  private static void checkType(LoadedRecipe asked, Surroundings around) {
     boolean half = !asked.recipe().dtype().isAutoOr(type -> type != DType.FLOAT16);
-    if (half && device.kind() == Device.Kind.CPU) {
+    if (half && around.device().kind() == Device.Kind.CPU) {
       throw new LinnetException(
           "dtype: got fp16"
               + asked.at("dtype")

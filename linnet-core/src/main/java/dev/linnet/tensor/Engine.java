@@ -12,6 +12,13 @@ public final class Engine {
   private Engine() {}
 
   /**
+   * Loads the native libraries, as the first use does otherwise; takes half a second. Any thread.
+   */
+  public static void load() {
+    threads();
+  }
+
+  /**
    * Sets the number of threads that operators use. Other counts give other low bits.
    *
    * @param threads at least 1
