@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.linnet.base.DownloadListener;
 import dev.linnet.base.LinnetException;
+import dev.linnet.data.DataOptions;
+import dev.linnet.data.DataSources;
+import dev.linnet.data.Holdout;
 import dev.linnet.data.Places;
+import dev.linnet.data.ShardWriter;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.testing.Team;
@@ -16,11 +20,15 @@ import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.weights.Hub;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -160,6 +168,83 @@ final class SeveralProcessesRunTest {
           .as("as if it had never stopped, with one process")
           .isCloseTo(one.result().epochs().get(1).trainLoss(), within(1e-4));
     }
+  }
+
+  /** Packed shards of 130 training pictures and 30 to choose by, read through in each epoch. */
+  private Map<String, String> packed() throws IOException {
+    Path plain = folder.resolve("plain");
+    Path packed = Files.createDirectories(folder.resolve("packed"));
+    ShardWriter.write(
+        DataSources.open(
+            "digits",
+            DataOptions.of(Places.of(Map.of())).withLimit(16).withHoldout(Holdout.of(0.1875))),
+        plain,
+        new ShardWriter.Options(50, 1 << 20, true, 0),
+        line -> {});
+    try (Stream<Path> tars = Files.list(plain)) {
+      for (Path tar : tars.toList()) {
+        Path to =
+            packed.resolve(tar.getFileName() + (tar.toString().endsWith(".tar") ? ".gz" : ""));
+        try (OutputStream file = Files.newOutputStream(to);
+            OutputStream out = to.toString().endsWith(".gz") ? new GZIPOutputStream(file) : file) {
+          Files.copy(tar, out);
+        }
+      }
+    }
+    Map<String, String> options = new HashMap<>(SHORT);
+    options.remove("limit");
+    options.put("data", packed.toString());
+    options.put("batch", "16");
+    options.put("cache", "off");
+    return options;
+  }
+
+  @Test
+  void two_processes_read_packed_shards_as_one_does_even_when_they_were_stopped_in_an_epoch()
+      throws IOException {
+    Map<String, String> options = packed();
+    AtomicLong seen = new AtomicLong();
+    TrainingRun.Outcome one;
+    try (TrainingRun run = run(plan(options), "one", ProcessGroup.single())) {
+      one = run.train(TrainingRun.Start.NEW);
+    }
+    for (TrainingRun.Start start : TrainingRun.Start.values()) {
+      List<TrainingResult> results =
+          Team.of(
+              2,
+              group -> {
+                try (TrainingRun run = run(plan(options), "two", group)) {
+                  if (group.isFirst()) {
+                    run.listen(
+                        new TrainingListener() {
+                          @Override
+                          public void stepped(Step step) {
+                            seen.addAndGet(step.images());
+                            if (step.update() == 2) {
+                              run.requestStop();
+                            }
+                          }
+                        });
+                  }
+                  return run.train(start).result();
+                }
+              });
+      boolean stopped = start == TrainingRun.Start.NEW;
+      assertThat(results)
+          .allMatch(
+              r ->
+                  r.end()
+                      == (stopped ? TrainingResult.End.INTERRUPTED : TrainingResult.End.FINISHED));
+      if (!stopped) {
+        for (int epoch = 0; epoch < 2; epoch++) {
+          assertThat(results.get(0).epochs().get(epoch).trainLoss())
+              .isCloseTo(one.result().epochs().get(epoch).trainLoss(), within(1e-4));
+          assertThat(results.get(0).epochs().get(epoch).trainTop1())
+              .isEqualTo(one.result().epochs().get(epoch).trainTop1());
+        }
+      }
+    }
+    assertThat(seen).hasValue(2 * (130 / 16) * 16);
   }
 
   @Test
