@@ -34,8 +34,8 @@ final class DepthwiseConv extends Function {
   private final Window window;
   private boolean biased;
 
-  DepthwiseConv(Window window) {
-    super("depthwise convolution");
+  DepthwiseConv(Tensor weight, Window window) {
+    super(Profiler.convolution(weight, (int) weight.dim(0)));
     this.window = window;
   }
 

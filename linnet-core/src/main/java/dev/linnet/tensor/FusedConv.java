@@ -17,8 +17,8 @@ final class FusedConv extends Function {
   private final Window window;
   private boolean biased;
 
-  FusedConv(Window window) {
-    super("conv2d");
+  FusedConv(Tensor weight, Window window) {
+    super(Profiler.convolution(weight, 1));
     this.window = window;
   }
 

@@ -122,7 +122,7 @@ public final class Fusion {
         || !DepthwiseConv.helps(weight, window, type)) {
       return Optional.empty();
     }
-    DepthwiseConv conv = new DepthwiseConv(window);
+    DepthwiseConv conv = new DepthwiseConv(weight, window);
     Tensor plane = x.to(type);
     Tensor kernel = weight.to(type);
     return Optional.of(
@@ -162,7 +162,7 @@ public final class Fusion {
     if (!OneDnn.own().hasConv(plane, weight, window, bias != null)) {
       return Optional.empty();
     }
-    FusedConv conv = new FusedConv(window);
+    FusedConv conv = new FusedConv(weight, window);
     return Optional.of(
         (bias == null ? conv.apply(plane, weight) : conv.apply(plane, weight, bias))[0]);
   }

@@ -239,15 +239,17 @@ public final class Profiler {
     settle(end);
   }
 
-  /** Such as {@code conv2d 3×3, depthwise}: kernels differ much in what they take. */
   private static String convolution(Map<String, Object> attributes, @Nullable Tensor... inputs) {
     Tensor weight = inputs[1];
-    Object groups = attributes.get("groups");
-    if (weight == null || !(groups instanceof Integer count)) {
-      return "conv2d";
-    }
+    return weight != null && attributes.get("groups") instanceof Integer groups
+        ? convolution(weight, groups)
+        : "conv2d";
+  }
+
+  /** Such as {@code conv2d 3×3, depthwise}: kernels differ much in what they take. */
+  static String convolution(Tensor weight, int groups) {
     String kernel = "conv2d " + weight.dim(2) + "×" + weight.dim(3);
-    return count == 1 ? kernel : kernel + (weight.dim(1) == 1 ? ", depthwise" : ", grouped");
+    return groups == 1 ? kernel : kernel + (weight.dim(1) == 1 ? ", depthwise" : ", grouped");
   }
 
   /** Whether a result is its input by another shape. */
