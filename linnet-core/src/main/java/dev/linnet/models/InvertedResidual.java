@@ -4,6 +4,7 @@ import dev.linnet.nn.Conv2d;
 import dev.linnet.nn.DropPath;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.NormAct;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Tensor;
 
 /**
@@ -40,9 +41,10 @@ final class InvertedResidual extends Module {
   /** Maps [N, in, H, W] to [N, out, ⌈H/stride⌉, ⌈W/stride⌉]. */
   @Override
   protected Tensor compute(Tensor x) {
-    Tensor y = bn1.forward(convPw.forward(x));
+    Tensor[] ways = hasShortcut ? Fusion.fork(x) : new Tensor[] {x};
+    Tensor y = bn1.forward(convPw.forward(ways[0]));
     y = se.forward(bn2.forward(convDw.forward(y)));
     y = convPwl.forward(y);
-    return hasShortcut ? bn3.forward(y, x, dropPath) : bn3.forward(y);
+    return hasShortcut ? bn3.forward(y, ways[1], dropPath) : bn3.forward(y);
   }
 }

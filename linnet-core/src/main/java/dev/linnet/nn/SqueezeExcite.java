@@ -1,7 +1,7 @@
 package dev.linnet.nn;
 
 import dev.linnet.base.Check;
-import dev.linnet.tensor.Dims;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 
@@ -13,8 +13,6 @@ import dev.linnet.tensor.Tensor;
  * as in timm and torchvision.
  */
 public final class SqueezeExcite extends Module {
-  private static final Dims HEIGHT_AND_WIDTH = Dims.of(2, 3);
-
   /** What the two convolutions are called in the state. */
   public enum Names {
     /** {@code fc1}, {@code fc2}: timm's ResNets and RegNets. */
@@ -82,8 +80,8 @@ public final class SqueezeExcite extends Module {
   /** Weighs [N, C, H, W]. */
   @Override
   protected Tensor compute(Tensor x) {
-    Tensor means = x.mean(HEIGHT_AND_WIDTH).unsqueeze(-1).unsqueeze(-1);
-    Tensor weights = expand.forward(spec.activation().apply(reduce.forward(means)));
-    return x.mul(spec.gate().apply(weights));
+    Tensor[] ways = Fusion.squeeze(x);
+    Tensor weights = expand.forward(spec.activation().apply(reduce.forward(ways[1])));
+    return ways[0].mul(spec.gate().apply(weights));
   }
 }

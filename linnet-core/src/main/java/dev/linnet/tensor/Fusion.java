@@ -89,15 +89,25 @@ public final class Fusion {
    * tensor itself; what changes is how fast the gradients that come back are summed.
    */
   public static Tensor[] fork(Tensor x) {
-    if (HERE.version.isEmpty()
-        || OFF.get()
-        || Scope.current().recorder != null
-        || !Autograd.isEnabled()
-        || !x.requiresGrad()
-        || !isPlane(x, x)) {
-      return new Tensor[] {x, x};
-    }
-    return new Fork().apply(x);
+    return sums(x) ? new Fork().apply(x) : new Tensor[] {x, x};
+  }
+
+  /**
+   * A map [N, C, H, W] itself and the means of its channels, [N, C, 1, 1]; what changes is how fast
+   * the gradients that come back are summed.
+   */
+  public static Tensor[] squeeze(Tensor x) {
+    return sums(x) ? new Squeeze().apply(x) : new Tensor[] {x, Squeeze.means(x)};
+  }
+
+  /** Whether gradients by a tensor that come back are to be summed by fused kernels. */
+  private static boolean sums(Tensor x) {
+    return HERE.version.isPresent()
+        && !OFF.get()
+        && Scope.current().recorder == null
+        && Autograd.isEnabled()
+        && x.requiresGrad()
+        && isPlane(x, x);
   }
 
   /**

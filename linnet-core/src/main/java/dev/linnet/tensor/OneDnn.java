@@ -43,6 +43,7 @@ final class OneDnn {
   private final stream queue = Kernels.kept(new stream(processor));
   private final Cache<NormKey, Norm> norms = new Cache<>();
   private final Cache<PlaneKey, Add> adds = new Cache<>();
+  private final Cache<PlaneKey, Add> spreads = new Cache<>();
   private final Cache<PlaneKey, ReluBack> relus = new Cache<>();
   private final Cache<ConvKey, Conv> convs = new Cache<>();
   private final Cache<PoolKey, Pool> pools = new Cache<>();
@@ -651,12 +652,13 @@ final class OneDnn {
 
   // ------------------------------------------------------------------ sums and rectifiers
 
-  /** The sum of two tensors of a shape. */
+  /** The sum of two tensors, of a shape or the second of one pixel a channel. */
   private final class Add implements Kernel {
     final Bound bound;
 
-    Add(PlaneKey key) {
+    Add(PlaneKey key, boolean spreads) {
       memory.desc x = key.form();
+      memory.desc b = spreads ? Kernels.channelsLast(key.dtype(), key.n(), key.c(), 1, 1) : x;
       primitive_attr attributes = new primitive_attr();
       if (key.relu()) {
         post_ops after = new post_ops();
@@ -667,9 +669,9 @@ final class OneDnn {
           new Bound(
                   new binary(
                       new binary.primitive_desc(
-                          processor, dnnl.algorithm.binary_add, x, x, x, attributes, false)))
+                          processor, dnnl.algorithm.binary_add, x, b, x, attributes, false)))
               .with(dnnl.DNNL_ARG_SRC_0, x)
-              .with(dnnl.DNNL_ARG_SRC_1, x)
+              .with(dnnl.DNNL_ARG_SRC_1, b)
               .with(dnnl.DNNL_ARG_DST, x);
     }
 
@@ -681,9 +683,18 @@ final class OneDnn {
 
   /** a + b, or relu(a + b), into y, which may be one of them. */
   void add(Tensor a, Tensor b, Tensor y, boolean relu) {
+    add(adds.get(PlaneKey.of(a, relu), key -> new Add(key, false)), a, b, y);
+  }
+
+  /** a + b into y, which may be a; b, [N, C, 1, 1], goes to all pixels. */
+  void addSpread(Tensor a, Tensor b, Tensor y) {
+    add(spreads.get(PlaneKey.of(a, false), key -> new Add(key, true)), a, b, y);
+  }
+
+  private static void add(Add kernel, Tensor a, Tensor b, Tensor y) {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      adds.get(PlaneKey.of(a, relu), Add::new)
+      kernel
           .bound
           .set(dnnl.DNNL_ARG_SRC_0, a)
           .set(dnnl.DNNL_ARG_SRC_1, b)

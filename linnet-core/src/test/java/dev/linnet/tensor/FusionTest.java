@@ -306,6 +306,32 @@ final class FusionTest {
     }
   }
 
+  /** A map, and its means, that go on together, alone, or the map alone. */
+  private static List<double[]> squeezed(DType dtype) {
+    Tensor x =
+        Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 2, 16, 5, 4)
+            .to(dtype)
+            .channelsLast()
+            .requireGrad(true);
+    Tensor[] both = Fusion.squeeze(x.mul(1.5));
+    both[0].mul(both[1].sigmoid()).sum().backward();
+    Tensor[] means = Fusion.squeeze(x.mul(2));
+    means[1].mul(means[1]).sum().backward();
+    Tensor[] map = Fusion.squeeze(x.mul(3));
+    map[0].mul(map[0]).sum().backward();
+    return List.of(
+        both[0].detach().toDoubles(),
+        both[1].detach().toDoubles(),
+        Objects.requireNonNull(x.grad()).toDoubles());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16", "FLOAT64"})
+  void gradients_of_a_map_and_its_means_are_summed(DType dtype) {
+    assertSame(
+        squeezed(dtype), Fusion.off(() -> squeezed(dtype)), dtype == DType.BFLOAT16 ? 1e-2 : 1e-6);
+  }
+
   private static List<double[]> subsampled(DType dtype, int step) {
     Tensor x =
         Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 2, 16, 5, 4)
