@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
+import dev.linnet.models.Memory;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Fusion;
@@ -54,6 +55,12 @@ final class BenchTrainVerb implements Callable<Integer> {
   @Option(names = "--yield", description = "leave cores that other programs use to them")
   private boolean yields;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "HOW",
+      description = "usual (default); low: blocks are computed again on the way back")
+  private Memory memory = Memory.USUAL;
+
   @Option(names = "--profile", description = "a table of what operators and layers take")
   private boolean profile;
 
@@ -94,6 +101,9 @@ final class BenchTrainVerb implements Callable<Integer> {
     if (profile && yields) {
       throw new AskedWrongly("--yield: does not go with --profile; leave one of them out");
     }
+    if (profile && memory == Memory.LOW) {
+      throw new AskedWrongly("--memory low: does not go with --profile; leave one of them out");
+    }
     if (depth != null) {
       Check.that(depth >= 1, "--depth", depth, "at least 1");
     }
@@ -106,7 +116,7 @@ final class BenchTrainVerb implements Callable<Integer> {
     if (!profile) {
       session.device(); // sets the threads
       Runnable between = yields ? new LoadYield(Engine.threads())::settle : () -> {};
-      return BenchVerb.answer(session, about(options.train(work, between, session)));
+      return BenchVerb.answer(session, about(options.train(work, memory, between, session)));
     }
     StepBench.Plan plan = options.plan(session);
     Zoo.find(plan.model());
@@ -130,6 +140,7 @@ final class BenchTrainVerb implements Callable<Integer> {
 
   private Map<String, Object> about(Map<String, Object> row) {
     row.put("fused", plain ? "none" : Fusion.provider().orElse("none"));
+    row.put("memory", memory.name().toLowerCase(Locale.ROOT));
     row.put("optimizer", optimizer.name().toLowerCase(Locale.ROOT));
     return row;
   }

@@ -1,5 +1,6 @@
 package dev.linnet.cli;
 
+import dev.linnet.models.Memory;
 import dev.linnet.models.Zoo;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
@@ -40,19 +41,23 @@ final class StepsArgument {
 
   private static final int USUAL_SIZE = 224;
 
-  Map<String, Object> train(StepBench.Work work, Runnable between, Session session) {
-    StepBench.Plan plan = plan(session);
+  Map<String, Object> train(StepBench.Work work, Memory memory, Runnable between, Session session) {
+    StepBench.Plan plan = plan(session, memory);
     return row("train", plan, StepBench.run(work, plan, between));
   }
 
   StepBench.Plan plan(Session session) {
+    return plan(session, Memory.USUAL);
+  }
+
+  private StepBench.Plan plan(Session session, Memory memory) {
     int published = Zoo.find(model).published().preprocessing().input().height();
     int pixels = size == null ? Math.min(published, USUAL_SIZE) : size;
     Device device = session.device();
     DType dtype = session.trainingType(device);
     StepBench.Warmup before =
         warmup == null ? StepBench.Warmup.DEFAULT : StepBench.Warmup.ofSteps(warmup);
-    return new StepBench.Plan(model, batch, pixels, device, dtype, steps, before);
+    return new StepBench.Plan(model, batch, pixels, device, dtype, steps, before, memory);
   }
 
   Map<String, Object> row(String verb, StepBench.Plan plan, StepTimes times) {

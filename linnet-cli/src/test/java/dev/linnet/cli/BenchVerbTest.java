@@ -117,6 +117,13 @@ final class BenchVerbTest {
         .failed(2, "linnet: --trace: goes with --profile alone; add it");
     Run.of("bench", "train", "lenet5", "--depth", "3")
         .failed(2, "linnet: --depth: goes with --profile alone; add it");
+    Run.of("bench", "train", "resnet20", "--profile", "--memory=low")
+        .failed(2, "linnet: --memory low: does not go with --profile; leave one of them out");
+    Run.of("bench", "train", "lenet5", "--memory=low")
+        .failed(
+            2,
+            "linnet: --memory: got low; must be usual for lenet5, which has no blocks to compute"
+                + " again");
     Run.of("bench", "train", "lenet5", "--profile", "--yield")
         .failed(2, "linnet: --yield: does not go with --profile; leave one of them out");
     Run.of("bench", "train", "lenet5", "--profile", "--depth", "0")

@@ -424,6 +424,25 @@ public abstract class Classifier extends Module {
     return Layers.USUAL;
   }
 
+  /** The full names of its blocks, which a training can compute again; none for some networks. */
+  public final List<String> blocks() {
+    List<String> parts = new ArrayList<>();
+    List<String> leaves = new ArrayList<>();
+    walk((name, module) -> (module.children().isEmpty() ? leaves : parts).add(name));
+    parts.removeIf(name -> name.isEmpty() || headNames().contains(name));
+    return layerNames().blocksOf(parts, leaves);
+  }
+
+  /** How much of a forward pass a training keeps from now on. */
+  public final void keep(Memory memory) {
+    Set<String> again =
+        switch (memory) {
+          case USUAL -> Set.of();
+          case LOW -> Set.copyOf(blocks());
+        };
+    recompute(again::contains);
+  }
+
   /** The names of the convolutions that see the colors, mostly one, such as {@code conv1.0}. */
   public List<String> firstConvNames() {
     List<String> first = new ArrayList<>();

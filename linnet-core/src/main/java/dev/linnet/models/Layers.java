@@ -75,6 +75,27 @@ record Layers(List<Pattern> blocks, Pattern joined) {
     return layers;
   }
 
+  /**
+   * The blocks among the parts of a network, by their full names; where none has a block's name,
+   * the parts of the network itself. What has no parts is no block.
+   *
+   * @param parts names of the modules that have children, in the order of the network
+   * @param leaves names of those that have none
+   */
+  List<String> blocksOf(List<String> parts, List<String> leaves) {
+    List<String> named = parts.stream().filter(this::isBlock).toList();
+    if (named.isEmpty() && leaves.stream().noneMatch(this::isBlock)) {
+      return parts.stream().filter(part -> !part.contains(".")).toList();
+    }
+    return named.stream()
+        .filter(part -> named.stream().noneMatch(other -> other.startsWith(part + ".")))
+        .toList();
+  }
+
+  private boolean isBlock(String name) {
+    return blocks.stream().anyMatch(pattern -> pattern.matcher(name).matches());
+  }
+
   private static int first(List<String> blocks) {
     int first = 0;
     while (first < blocks.size() && blocks.get(first).isEmpty()) {

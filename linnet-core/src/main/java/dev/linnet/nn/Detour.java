@@ -48,6 +48,16 @@ public final class Detour {
     }
   }
 
+  /** Whether this thread changes what a module inside of another puts out. */
+  static boolean isInside(Module part) {
+    for (Detour detour = TAKEN.get(); detour != null; detour = detour.outer) {
+      if (part.hasInside(detour.changes.keySet())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What comes after a module; the innermost change is applied first. */
   static Tensor taken(Module module, Tensor output) {
     Tensor next = output;

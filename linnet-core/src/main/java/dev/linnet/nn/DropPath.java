@@ -5,6 +5,7 @@ import dev.linnet.base.RandomState;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,11 @@ public final class DropPath extends Module implements Stochastic {
   @Override
   public void drawFrom(RandomState state) {
     random = state;
+  }
+
+  @Override
+  public Optional<RandomState> drawsFrom() {
+    return Optional.ofNullable(random);
   }
 
   /**

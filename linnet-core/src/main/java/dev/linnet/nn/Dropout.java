@@ -4,6 +4,7 @@ import dev.linnet.base.Check;
 import dev.linnet.base.RandomState;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,11 @@ public final class Dropout extends Module implements Stochastic {
   @Override
   public void drawFrom(RandomState state) {
     random = state;
+  }
+
+  @Override
+  public Optional<RandomState> drawsFrom() {
+    return Optional.ofNullable(random);
   }
 
   /**

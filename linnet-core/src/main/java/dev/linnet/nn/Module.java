@@ -12,7 +12,9 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +36,16 @@ public abstract class Module implements AutoCloseable {
   private final Map<String, Parameter> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
   private boolean training;
+  private @Nullable Recompute recompute;
 
   /** Computes the output; new tensors belong to the innermost open scope. */
   public final Tensor forward(Tensor x) {
-    return Taps.seen(this, Profiler.within(this, () -> compute(x)));
+    return Taps.seen(this, Profiler.within(this, () -> computed(in -> compute(in[0]), x)));
+  }
+
+  /** Computes at once, or as a part that is {@linkplain #recompute computed again}. */
+  final Tensor computed(Function<Tensor[], Tensor> compute, Tensor... inputs) {
+    return recompute == null ? compute.apply(inputs) : recompute.run(compute, inputs);
   }
 
   /** What {@link #forward} does. */
@@ -202,6 +210,27 @@ public abstract class Module implements AutoCloseable {
   // ------------------------------------------------------------------ modes
 
   /**
+   * Chooses parts of which a training keeps only the inputs: the way back computes them again, to
+   * the same bits. Of parts inside each other the outermost counts. A part inside which {@link
+   * Taps} look or a {@link Detour} leads is computed once, as ever.
+   *
+   * @param names asked with full names of modules below this one
+   */
+  public final void recompute(Predicate<String> names) {
+    recompute("", names);
+  }
+
+  private void recompute(String prefix, Predicate<String> names) {
+    for (Map.Entry<String, Module> child : children.entrySet()) {
+      String name = join(prefix, child.getKey());
+      Module module = child.getValue();
+      boolean chosen = names.test(name);
+      module.recompute = chosen ? new Recompute(module) : null;
+      module.recompute(name, chosen ? inside -> false : names);
+    }
+  }
+
+  /**
    * Says which of the trained parameters training may change; the others are frozen: they have no
    * gradient, no decay and no momentum. A module whose parameters are all frozen, and what is below
    * it, stays in evaluation mode in training, so that its running statistics are fixed too.
@@ -259,6 +288,16 @@ public abstract class Module implements AutoCloseable {
   private boolean isFrozen() {
     Collection<Parameter> trained = parameters().values();
     return !trained.isEmpty() && trained.stream().noneMatch(Parameter::isTrained);
+  }
+
+  /** Whether one of some modules is below this one. */
+  final boolean hasInside(Set<Module> modules) {
+    for (Module child : children.values()) {
+      if (modules.contains(child) || child.hasInside(modules)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void walk(String prefix, BiConsumer<String, Module> visitor) {

@@ -133,6 +133,13 @@ public final class Parameter {
     value = other.unscoped().requireGrad(isTrained());
   }
 
+  /** Puts another tensor in the place of this one's for a while, and gives this one's. */
+  Tensor exchange(Tensor other) {
+    Tensor own = value();
+    value = other;
+    return own;
+  }
+
   void close() {
     if (value != null) {
       value.close();

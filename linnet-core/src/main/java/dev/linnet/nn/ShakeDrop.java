@@ -6,6 +6,7 @@ import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,11 @@ public final class ShakeDrop extends Module implements Stochastic {
   @Override
   public void drawFrom(RandomState state) {
     random = state;
+  }
+
+  @Override
+  public Optional<RandomState> drawsFrom() {
+    return Optional.ofNullable(random);
   }
 
   /**

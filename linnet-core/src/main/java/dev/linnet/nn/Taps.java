@@ -98,6 +98,16 @@ public final class Taps {
     return next;
   }
 
+  /** Whether this thread looks at, or changes, what a module inside of another puts out. */
+  static boolean areInside(Module part) {
+    for (Taps taps = WATCHING.get(); taps != null; taps = taps.outer) {
+      if (part.hasInside(taps.names.keySet())) {
+        return true;
+      }
+    }
+    return Detour.isInside(part);
+  }
+
   private static List<String> namesOf(Module root) {
     List<String> all = new ArrayList<>();
     root.walk((name, module) -> all.add(name));

@@ -7,7 +7,8 @@ import dev.linnet.tensor.Tensor;
 public abstract class TwoInputs extends Module {
   /** Computes the output; new tensors belong to the innermost open scope. */
   public final Tensor forward(Tensor x, Tensor previous) {
-    return Taps.seen(this, Profiler.within(this, () -> compute(x, previous)));
+    return Taps.seen(
+        this, Profiler.within(this, () -> computed(in -> compute(in[0], in[1]), x, previous)));
   }
 
   /** What {@link #forward(Tensor, Tensor)} does. */

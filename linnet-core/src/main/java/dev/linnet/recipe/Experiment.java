@@ -13,6 +13,7 @@ import dev.linnet.data.Places;
 import dev.linnet.data.Split;
 import dev.linnet.image.ColorMode;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.Memory;
 import dev.linnet.models.MemoryEstimate;
 import dev.linnet.models.ModelCost;
 import dev.linnet.models.ModelOptions;
@@ -225,6 +226,7 @@ public record Experiment(
                 / recipe.accumulate());
     checkOptimizer(recipe, data.classes().size(), updates);
     checkFeatures(recipe, data.classes().size());
+    checkBlocks(chosen.loaded(), recipe, data.classes().size(), device);
     PictureSet training = Ingredients.trained(recipe, data.train());
     checkGroups(recipe, training);
     List<String> warnings = new ArrayList<>(data.warnings());
@@ -283,6 +285,27 @@ public record Experiment(
                 trick.places(declared);
               }
             });
+  }
+
+  /** Refuses to compute again what is not in blocks, or not on the processor. */
+  private static void checkBlocks(LoadedRecipe asked, Recipe recipe, int classes, Device device) {
+    if (recipe.memory() == Memory.USUAL) {
+      return;
+    }
+    String why = "";
+    if (device.kind() != Device.Kind.CPU) {
+      why = "usual on " + device + "; blocks are computed again on a processor alone";
+    } else {
+      ModelOptions options = Ingredients.modelOptions(recipe, classes, recipe.color().value());
+      try (Classifier declared = Zoo.find(recipe.model().value()).declare(options)) {
+        if (declared.blocks().isEmpty()) {
+          why = "usual for " + recipe.model().value() + ", which has no blocks to compute again";
+        }
+      }
+    }
+    if (!why.isEmpty()) {
+      throw new LinnetException("memory: got low" + asked.at("memory") + "; must be " + why);
+    }
   }
 
   /** Processors have no fast fp16, and bf16 has its size with the range of fp32. */

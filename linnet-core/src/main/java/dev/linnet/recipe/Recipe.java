@@ -12,6 +12,7 @@ import dev.linnet.image.EvalTransform;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Memory;
 import dev.linnet.models.Parts;
 import dev.linnet.optim.WeightAverage;
 import dev.linnet.tensor.DType;
@@ -82,6 +83,8 @@ public record Recipe(
     @About("room for decoded pictures, such as 4GB") OrAuto<ByteCount> cacheSize,
     @About("threads that read pictures") OrAuto<Integer> workers,
     @About("threads that compute; other counts give other bits") OrAuto<Integer> threads,
+    @About("what a step keeps for its way back: usual; or low, which computes blocks again")
+        Memory memory,
     @About("which kernels compute") Engine engine,
     @About("how several processes train together") Parallel parallel) {
 

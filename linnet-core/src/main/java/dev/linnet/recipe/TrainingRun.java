@@ -194,6 +194,7 @@ public final class TrainingRun implements AutoCloseable {
     experiment.origin().ifPresent(this::startHead);
     Unfreezing unfreezing = Ingredients.unfreezing(recipe);
     unfreezing.freezeRest(model);
+    model.keep(recipe.memory());
     this.features = FeatureCache.serves(recipe, model) ? Optional.of(cache()) : Optional.empty();
     Loader train = trainingLoader(recipe);
     long updatesPerEpoch =

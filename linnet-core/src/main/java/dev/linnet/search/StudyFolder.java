@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 public record StudyFolder(Path path) {
   /** Keys that may differ between rows of one name: they do not change what is studied. */
-  private static final Set<String> FREE = Set.of("seed", "workers", "threads");
+  private static final Set<String> FREE = Set.of("seed", "workers", "threads", "memory");
 
   /** The study as it was read. */
   public Path study() {

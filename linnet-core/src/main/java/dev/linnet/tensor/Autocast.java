@@ -2,6 +2,7 @@ package dev.linnet.tensor;
 
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mixed precision: inside, convolutions and matrix products run in a 16-bit type, losses and norms
@@ -60,12 +61,32 @@ public final class Autocast {
     }
   }
 
+  /** The type of mixed precision here on the processor; null where there is none. */
+  static @Nullable DType current() {
+    return torch.is_autocast_enabled(torch.DeviceType.CPU)
+        ? DType.of(torch.get_autocast_dtype(torch.DeviceType.CPU))
+        : null;
+  }
+
+  /**
+   * Runs a part of a forward pass that keeps no casts of weights: those that are made without
+   * differentiation must not serve others, whose way back would end there.
+   */
+  static <T> T uncached(Supplier<T> work) {
+    boolean before = torch.is_autocast_cache_enabled();
+    torch.set_autocast_cache_enabled(false);
+    try {
+      return work.get();
+    } finally {
+      torch.set_autocast_cache_enabled(before);
+    }
+  }
+
   /** The type in which a convolution of such tensors runs here on the processor. */
   static DType type(DType given) {
     boolean floats = given == DType.FLOAT32 || given == DType.BFLOAT16 || given == DType.FLOAT16;
-    return floats && torch.is_autocast_enabled(torch.DeviceType.CPU)
-        ? DType.of(torch.get_autocast_dtype(torch.DeviceType.CPU))
-        : given;
+    DType mixed = floats ? current() : null;
+    return mixed == null ? given : mixed;
   }
 
   /** Whether it is on for the processor. */

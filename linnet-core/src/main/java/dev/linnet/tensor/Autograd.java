@@ -12,6 +12,17 @@ public final class Autograd {
     return GradMode.is_enabled();
   }
 
+  /** Runs work whose operators are recorded for differentiation, and gives its result. */
+  static <T> T on(Supplier<T> work) {
+    boolean before = GradMode.is_enabled();
+    GradMode.set_enabled(true);
+    try {
+      return work.get();
+    } finally {
+      GradMode.set_enabled(before);
+    }
+  }
+
   /** Runs work whose operators are not recorded for differentiation. */
   public static void off(Runnable work) {
     boolean before = GradMode.is_enabled();

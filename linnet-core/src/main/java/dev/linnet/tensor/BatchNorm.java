@@ -30,6 +30,11 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
     }
   }
 
+  /** The processes over whose pictures this thread's norms in training normalize. */
+  static ProcessGroup group() {
+    return OVER.get();
+  }
+
   /**
    * Batch norm, residual add and activation of [N, C, H, W]: act(bn(x) + residual).
    *
@@ -39,7 +44,7 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
    * @param residual [N, C, H, W] added before the activation, or null
    */
   public Tensor apply(Tensor x, @Nullable Tensor residual, Pass pass, Nonlinearity activation) {
-    ProcessGroup group = OVER.get();
+    ProcessGroup group = group();
     if (pass.training() && group.size() > 1) {
       Tensor y = new SharedNorm(group, this, pass).apply(x, weight, bias)[0];
       return activation.applyInPlace(residual == null ? y : y.add(residual));

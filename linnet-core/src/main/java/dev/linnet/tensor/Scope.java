@@ -176,6 +176,18 @@ public final class Scope implements AutoCloseable {
     return scope;
   }
 
+  /** How many wait for their way back. */
+  int functions() {
+    return functions.size();
+  }
+
+  /** Lets go of those that came after so many: nothing will come back to them. */
+  void endSince(int count) {
+    List<Function> later = functions.subList(count, functions.size());
+    later.forEach(Function::end);
+    later.clear();
+  }
+
   /** Keeps what has a way back until this scope is closed. */
   void add(Function function) {
     functions.add(function);

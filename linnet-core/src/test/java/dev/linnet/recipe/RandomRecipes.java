@@ -11,6 +11,7 @@ import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
 import dev.linnet.loss.Smoothing;
+import dev.linnet.models.Memory;
 import dev.linnet.models.Parts;
 import dev.linnet.models.Zoo;
 import dev.linnet.optim.Muon;
@@ -143,6 +144,7 @@ final class RandomRecipes {
         auto(() -> new ByteCount(1 + (random.nextLong() >>> 20))),
         auto(() -> random.nextInt(9)),
         auto(() -> 1 + random.nextInt(9)),
+        one(Memory.values()),
         new Recipe.Engine(one(Recipe.Engine.Fused.values()), random.nextBoolean(0.5)),
         new Recipe.Parallel(
             one(Trainer.Norms.values()),

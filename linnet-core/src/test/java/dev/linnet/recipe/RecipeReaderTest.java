@@ -11,6 +11,7 @@ import dev.linnet.image.ColorMode;
 import dev.linnet.image.EvalTransform.CropMode;
 import dev.linnet.image.Interpolation;
 import dev.linnet.image.Orientation;
+import dev.linnet.models.Memory;
 import dev.linnet.models.Parts;
 import dev.linnet.recipe.ScheduleRecipe.Rate;
 import dev.linnet.recipe.ScheduleRecipe.Warmup;
@@ -120,6 +121,7 @@ final class RecipeReaderTest {
             cache_size: 1.5GB
             workers: 0
             threads: 1
+            memory: low
             engine: {fused: off}
             parallel: {batch_norm: shared, gradients: bf16, bucket_mb: 8}
             """);
@@ -192,6 +194,7 @@ final class RecipeReaderTest {
                 OrAuto.of(new ByteCount(1_500_000_000)),
                 OrAuto.of(0),
                 OrAuto.of(1),
+                Memory.LOW,
                 new Recipe.Engine(Recipe.Engine.Fused.OFF, false),
                 new Recipe.Parallel(Trainer.Norms.SHARED, DType.BFLOAT16, 8)));
   }

@@ -172,7 +172,8 @@ final class RecipesTest {
             "--cache",
             "--cache-size",
             "--workers",
-            "--threads");
+            "--threads",
+            "--memory");
     assertThat(Recipes.options())
         .contains(
             new Recipes.Option(

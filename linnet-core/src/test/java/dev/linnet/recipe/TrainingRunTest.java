@@ -125,6 +125,16 @@ class TrainingRunTest {
 
   /** The event file as characters: its tags are readable. */
   @Test
+  void a_network_without_blocks_cannot_compute_them_again() {
+    assertThatThrownBy(
+            () -> plan(Map.of("model", "lenet5", "memory", "low", "limit", "10", "size", "28")))
+        .isInstanceOf(LinnetException.class)
+        .hasMessage(
+            "memory: got low (--memory); must be usual for lenet5, which has no blocks to compute"
+                + " again");
+  }
+
+  @Test
   void fused_kernels_train_as_libtorchs_do() throws IOException {
     Map<String, String> options =
         Map.of(

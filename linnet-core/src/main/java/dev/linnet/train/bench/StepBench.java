@@ -5,6 +5,7 @@ import dev.linnet.base.LinnetException;
 import dev.linnet.base.RandomState;
 import dev.linnet.loss.CrossEntropy;
 import dev.linnet.models.Classifier;
+import dev.linnet.models.Memory;
 import dev.linnet.models.ModelOptions;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
@@ -61,9 +62,17 @@ public final class StepBench {
    * @param dtype of convolutions and matrix products; weights stay fp32
    * @param steps that are timed, at least 1
    * @param warmup what runs before
+   * @param memory how much of the forward pass is kept for the way back
    */
   public record Plan(
-      String model, int batch, int size, Device device, DType dtype, int steps, Warmup warmup) {
+      String model,
+      int batch,
+      int size,
+      Device device,
+      DType dtype,
+      int steps,
+      Warmup warmup,
+      Memory memory) {
     public Plan {
       Check.that(batch >= 1, "--batch", batch, "at least 1");
       Check.that(size >= 1, "--size", size, "at least 1");
@@ -206,12 +215,22 @@ public final class StepBench {
     };
   }
 
+  private static void keep(Memory memory, Classifier model) {
+    Check.that(
+        memory == Memory.USUAL || !model.blocks().isEmpty(),
+        "--memory",
+        "low",
+        "usual for " + model.architecture() + ", which has no blocks to compute again");
+    model.keep(memory);
+  }
+
   /** How weights are updated. */
   private record Updates(Optimizer.Config kind, double decay, double lr) {}
 
   private static <T> T train(
       Plan plan, Classifier model, Tensor x, Updates updates, Function<Runnable, T> measure) {
     model.train();
+    keep(plan.memory(), model);
     long[] labels = new long[plan.batch()];
     RandomState random = RandomState.of(2);
     for (int i = 0; i < labels.length; i++) {

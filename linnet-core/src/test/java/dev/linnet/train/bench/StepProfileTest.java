@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.linnet.base.LinnetException;
+import dev.linnet.models.Memory;
 import dev.linnet.models.Zoo;
 import dev.linnet.models.ZooModel;
 import dev.linnet.tensor.DType;
@@ -29,7 +30,14 @@ final class StepProfileTest {
   private static StepProfile profile(String model, int size) {
     StepBench.Plan plan =
         new StepBench.Plan(
-            model, BATCH, size, Device.CPU, DType.FLOAT32, 1, StepBench.Warmup.ofSteps(1));
+            model,
+            BATCH,
+            size,
+            Device.CPU,
+            DType.FLOAT32,
+            1,
+            StepBench.Warmup.ofSteps(1),
+            Memory.USUAL);
     return StepBench.profile(StepBench.Work.TRAIN_SGD, plan, MACHINE);
   }
 
@@ -139,7 +147,14 @@ final class StepProfileTest {
   void a_device_whose_kernels_run_on_behind_their_call_is_refused() {
     StepBench.Plan plan =
         new StepBench.Plan(
-            "lenet5", BATCH, 28, Device.META, DType.FLOAT32, 1, StepBench.Warmup.ofSteps(1));
+            "lenet5",
+            BATCH,
+            28,
+            Device.META,
+            DType.FLOAT32,
+            1,
+            StepBench.Warmup.ofSteps(1),
+            Memory.USUAL);
     assertThatThrownBy(() -> StepBench.profile(StepBench.Work.TRAIN_SGD, plan, MACHINE))
         .isInstanceOf(LinnetException.class)
         .hasMessage(
