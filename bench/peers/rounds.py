@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Times training steps of Linnet and of PyTorch in turns, and writes rows for docs/performance.md.
 
-    rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... [--rounds 5] [--steps 10] [--linnet ./linnet] [--busy]
+    rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... [--rounds 5] [--steps 10] [--linnet ./linnet] [--busy | --plain | --compile]
 
 One row for each network: medians of the rounds, ratio = PyTorch / Linnet (above 1 Linnet is faster), and one for
 the peak of the resident memory. Both sides run with the launcher's settings of malloc and OpenMP and the optimizer's
 fused kernel. --busy keeps one core busy with sha256sum meanwhile, leaves PyTorch as it is installed, and lets Linnet
-yield. --plain has Linnet without fused kernels in PyTorch's place. Run it on a machine where nothing else runs. Needs what bench.py needs, and a built Linnet.
+yield. --plain has Linnet without fused kernels in PyTorch's place, --compile has PyTorch compile first. Run it on a machine where nothing else runs. Needs what bench.py needs, and a built Linnet.
 """
 import argparse
 import json
@@ -43,13 +43,18 @@ def main():
     p.add_argument("--machine", default=f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}")
     p.add_argument("--busy", action="store_true")
     p.add_argument("--plain", action="store_true")
+    p.add_argument("--compile", action="store_true")
+    p.add_argument("--warmup", type=int, default=3)
     a = p.parse_args()
     rows = []
     for what in a.what:
         name, batch, size, dtype = (what.split(":") + ["16", "224", "bf16"][what.count(":"):])[:4]
         common = [name, "--batch", batch, "--size", size, "--dtype", dtype, "--steps", str(a.steps)]
+        if a.warmup != p.get_default("warmup"):
+            common += ["--warmup", str(a.warmup)]
+        extra = ([] if a.busy else ["--fused"]) + (["--compile"] if a.compile else [])
         ours = [a.linnet, "bench", "train", *common] + (["--yield"] if a.busy else [])
-        peer = [sys.executable, os.path.join(HERE, "bench.py"), "train", *common] + ([] if a.busy else ["--fused"])
+        peer = [sys.executable, os.path.join(HERE, "bench.py"), "train", *common, *extra]
         if a.plain:
             peer = [*ours, "--no-fused", "--json"]
         neighbor = subprocess.Popen(["sha256sum", "/dev/zero"]) if a.busy else None
@@ -64,15 +69,16 @@ def main():
         if a.plain:
             command += "; the same with --no-fused"
         else:
-            command += "; python bench/peers/bench.py train " + " ".join(common) + ("" if a.busy else " --fused")
+            command += "; python bench/peers/bench.py train " + " ".join([*common, *extra])
         work = f"{name} training step, batch {batch}, {size}², {dtype}" + (", one core kept busy" if a.busy else "")
+        peer_name = "Linnet, --no-fused" if a.plain else "torch.compile" if a.compile else "PyTorch eager"
         for key, label, unit in (("ms", work, "ms"), ("rss_mb", work + ", peak resident memory", "MB")):
-            if a.busy and key != "ms":
+            if (a.busy or a.compile) and key != "ms":
                 continue
             own, other = ([r[i][key] for r in runs] for i in (0, 1))
             o, t = statistics.median(own), statistics.median(other)
             rows.append({
-                "work": label, "ours": round(o, 2), "peer": round(t, 2), "peer_name": "Linnet, --no-fused" if a.plain else "PyTorch eager",
+                "work": label, "ours": round(o, 2), "peer": round(t, 2), "peer_name": peer_name,
                 "unit": unit, "ratio": round(t / o, 3), "command": command, "machine": a.machine,
                 "note": f"medians of {a.rounds} alternating rounds; ours {own}, beside {other}",
             })
