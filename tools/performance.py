@@ -16,7 +16,9 @@ PAGE = ROOT / "docs" / "performance.md"
 HEAD = ROOT / "results" / "performance" / "head.md"
 SECTIONS = [
     ("training", "Training steps"),
+    ("amx", "Training steps on a processor with matrix units"),
     ("fused", "Fused and plain"),
+    ("memory", "Memory of a training step"),
     ("busy", "Beside another program"),
     ("inference", "Inference"),
     ("data", "Reading pictures"),
