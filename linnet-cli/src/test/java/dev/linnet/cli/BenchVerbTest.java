@@ -37,12 +37,13 @@ final class BenchVerbTest {
     assertThat(json.fieldNames())
         .toIterable()
         .containsAll(STEP_KEYS)
-        .contains("optimizer", "fused", "rss_mb")
-        .hasSize(STEP_KEYS.size() + 3);
+        .contains("optimizer", "fused", "memory", "rss_mb")
+        .hasSize(STEP_KEYS.size() + 4);
     assertThat(json.get("model").asText()).isEqualTo("lenet5");
     assertThat(json.get("batch").asInt()).isEqualTo(2);
     assertThat(json.get("size").asInt()).isEqualTo(28);
     assertThat(json.get("dtype").asText()).isEqualTo("fp32");
+    assertThat(json.get("memory").asText()).isEqualTo("usual");
     assertThat(json.get("min_ms").asDouble())
         .isPositive()
         .isLessThanOrEqualTo(json.get("ms").asDouble());
