@@ -105,7 +105,9 @@ public final class Recomputed extends Function {
       return made;
     }
     Tensor[] inputs = new Tensor[count];
+    End[] ends = new End[count];
     for (int i = 0; i < count; i++) {
+      ends[i] = new End();
       inputs[i] = saved(i).detach().requireGrad(needs(i));
     }
     if (!Arrays.equals(versions, versions(inputs))) {
@@ -113,11 +115,59 @@ public final class Recomputed extends Function {
           "the input of a part that is computed again was changed in place since");
     }
     Tensor y =
-        Scope.keeping("again", () -> Autograd.on(() -> first.run(() -> work.runAgain(inputs))));
-    y.backward(given);
-    for (int i = 0; i < count; i++) {
-      made[i] = needs(i) ? inputs[i].grad() : null;
+        Scope.keeping(
+            "again",
+            () ->
+                Autograd.on(
+                    () -> {
+                      Tensor[] again = inputs.clone();
+                      for (int i = 0; i < count; i++) {
+                        again[i] = needs(i) ? ends[i].apply(inputs[i])[0] : inputs[i];
+                      }
+                      return first.run(() -> work.runAgain(again));
+                    }));
+    try {
+      y.backward(given);
+    } finally { // they are in no scope until then
+      for (int i = 0; i < count; i++) {
+        made[i] = ends[i].taken();
+      }
     }
     return made;
+  }
+
+  /**
+   * Where the second run's way back ends. It takes the gradient as it comes: a leaf would lay it
+   * out in memory as itself, and sums over it would be taken in another order.
+   */
+  private static final class End extends Function {
+    private @Nullable Tensor gradient;
+
+    End() {
+      super("end of a part that is computed again");
+    }
+
+    @Override
+    protected Tensor[] forward(Tensor... inputs) {
+      return new Tensor[] {inputs[0].detach()};
+    }
+
+    @Override
+    protected @Nullable Tensor[] backward(@Nullable Tensor... gradients) {
+      Tensor given = gradients[0];
+      gradient = given == null ? null : given.detach().unscoped();
+      return new @Nullable Tensor[1];
+    }
+
+    /** The gradient, in the current scope; none where the way back did not come here. */
+    @Nullable Tensor taken() {
+      if (gradient == null) {
+        return null;
+      }
+      Tensor taken = gradient.detach();
+      gradient.close();
+      gradient = null;
+      return taken;
+    }
   }
 }
