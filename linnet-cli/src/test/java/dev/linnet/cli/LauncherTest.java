@@ -78,6 +78,7 @@ final class LauncherTest {
         done
         echo "pid $$"
         echo "GOMP_SPINCOUNT=$GOMP_SPINCOUNT LC_ALL=${LC_ALL-}"
+        echo "$GLIBC_TUNABLES"
         printf '<%s>\\n' "$@"
         exit ${JAVA_EXITS-0}
         """);
@@ -210,6 +211,7 @@ final class LauncherTest {
             """
             pid %d
             GOMP_SPINCOUNT=10000 LC_ALL=C.UTF-8
+            glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=67108864
             <-Xmx1g>
             <-Xmn32m>
             <-XX:MaxDirectMemorySize=1t>
@@ -243,6 +245,31 @@ final class LauncherTest {
     assertThat(run("train").stdout())
         .contains("GOMP_SPINCOUNT=5 LC_ALL=de_DE.ISO-8859-1\n")
         .containsSubsequence("<-Xmx1g>\n", "<-Xmx4g>\n<-ea>\n", "<dev.linnet.cli.Main>\n");
+  }
+
+  @Test
+  void with_little_memory_large_tensors_go_back_to_the_system() throws Exception {
+    for (List<String> call :
+        List.of(
+            List.of("train", "--memory", "low"),
+            List.of("train", "--memory=low", "--data", "x"),
+            List.of("train", "--set", "memory=low"),
+            List.of("bench", "train", "resnet50", "--set=memory=low"))) {
+      assertThat(run(call.toArray(String[]::new)).stdout())
+          .as("%s", call)
+          .contains(":glibc.malloc.mmap_threshold=4194304:");
+    }
+    for (List<String> call :
+        List.of(
+            List.of("train", "--memory", "usual"),
+            List.of("train", "--out", "memory=low"),
+            List.of("train", "--memory", "usual", "low"))) {
+      assertThat(run(call.toArray(String[]::new)).stdout())
+          .as("%s", call)
+          .contains(":glibc.malloc.mmap_threshold=1073741824:");
+    }
+    environment.put("GLIBC_TUNABLES", "glibc.malloc.top_pad=1");
+    assertThat(run("train", "--memory", "low").stdout()).contains("\nglibc.malloc.top_pad=1\n");
   }
 
   @Test
