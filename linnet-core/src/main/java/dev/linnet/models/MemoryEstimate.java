@@ -24,7 +24,9 @@ import java.util.Set;
  *       first trained layer on, in the type of the training, and the places of max pools, 8 bytes
  *       each; of the way back the moment when they and the gradients of one operator's inputs and
  *       result are largest together; and 15 % for holes in the heap. They grow with the batch, the
- *       rest does not.
+ *       rest does not;
+ *   <li>with {@link Memory#LOW}: of each block the inputs stay, and inside of one block at a time
+ *       all that its way back needs.
  * </ul>
  *
  * @param processBytes of the process without any network
@@ -85,7 +87,8 @@ public record MemoryEstimate(long processBytes, long stateBytes, long activation
   /**
    * Estimates a training step.
    *
-   * @param forward of one batch, in which frozen layers are frozen; see {@link ZooModel#record}
+   * @param forward of one batch, in which frozen layers are frozen and blocks are chosen as in the
+   *     training; see {@link ZooModel#record}
    * @param weights of the network
    * @param copies numbers kept for each trained parameter beside weight and gradient: 1 for
    *     momentum, 2 for AdamW, 1 more for an average
@@ -117,33 +120,53 @@ public record MemoryEstimate(long processBytes, long stateBytes, long activation
     return (int) Math.max(0, Math.min(Integer.MAX_VALUE, left / each));
   }
 
-  /** Largest sum, over the operators from last to first, of what is still kept and in work. */
+  /**
+   * Largest sum, over the operators from last to first, of what is still kept and in work. What a
+   * part that is computed again keeps for itself is there during that part alone.
+   */
   private static long peak(List<Recording.Node> nodes, DType dtype) {
     boolean[] kept = new boolean[nodes.size()];
+    boolean[] keptInside = new boolean[nodes.size()];
     for (Recording.Node node : nodes) {
-      kept[node.index()] |= node.tracked() && SAVES_RESULT.contains(node.operator());
-      if (node.tracked() && SAVES_INPUTS.contains(node.operator())) {
-        for (int input : node.inputs()) {
-          if (input >= 0) {
-            kept[input] = true;
-          }
+      boolean again = node.part() != Recording.Node.NO_PART;
+      if (node.tracked() && SAVES_RESULT.contains(node.operator())) {
+        (again ? keptInside : kept)[node.index()] = true;
+      }
+      for (int input : node.inputs()) {
+        if (input >= 0 && node.tracked()) {
+          boolean inside = again && nodes.get(input).part() == node.part();
+          (inside ? keptInside : kept)[input] |=
+              SAVES_INPUTS.contains(node.operator()) || (again && !inside);
         }
       }
     }
     long largest = 0;
     long sum = 0;
+    long insideSum = 0;
+    int part = Recording.Node.NO_PART;
     for (Recording.Node node : nodes) {
+      if (node.part() != part) {
+        part = node.part();
+        insideSum = 0;
+      }
       if (kept[node.index()]) {
         sum += bytes(node, dtype);
+      } else if (keptInside[node.index()]) {
+        insideSum += bytes(node, dtype);
       }
       if (node.tracked() && node.operator().equals("max_pool2d")) {
-        sum += 8 * node.output().count();
+        long places = 8 * node.output().count();
+        if (part == Recording.Node.NO_PART) {
+          sum += places;
+        } else {
+          insideSum += places;
+        }
       }
       long inWork = bytes(node, dtype);
       for (int input : node.inputs()) {
         inWork += input < 0 ? 0 : bytes(nodes.get(input), dtype);
       }
-      largest = Math.max(largest, sum + inWork);
+      largest = Math.max(largest, sum + insideSum + inWork);
     }
     return largest;
   }

@@ -4,6 +4,7 @@ import dev.linnet.base.RandomState;
 import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Recomputed;
+import dev.linnet.tensor.Recording;
 import dev.linnet.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,10 @@ final class Recompute {
   }
 
   Tensor run(Function<Tensor[], Tensor> compute, Tensor... inputs) {
-    if (!Autograd.isEnabled() || !isOnTheWayBack(inputs) || Taps.areInside(module)) {
+    if (!Autograd.isEnabled()) {
+      return Recording.part(() -> compute.apply(inputs));
+    }
+    if (!isOnTheWayBack(inputs) || Taps.areInside(module)) {
       return compute.apply(inputs);
     }
     return Recomputed.of(new Twice(compute), inputs);

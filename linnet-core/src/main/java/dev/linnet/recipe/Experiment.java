@@ -346,7 +346,13 @@ public record Experiment(
       weights = MemoryEstimate.Weights.of(declared);
     }
     return MemoryEstimate.ofTraining(
-        zoo.record(options, pictures, unfreezing::freezeRest),
+        zoo.record(
+            options,
+            pictures,
+            model -> {
+              unfreezing.freezeRest(model);
+              model.keep(recipe.memory());
+            }),
         weights,
         recipe.optimizer().copies() + averages(recipe),
         recipe.dtype().value());

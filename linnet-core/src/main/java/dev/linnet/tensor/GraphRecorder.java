@@ -3,11 +3,14 @@ package dev.linnet.tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Collects the nodes of a {@link Recording}. */
 final class GraphRecorder implements Recorder {
   private final List<Recording.Node> nodes = new ArrayList<>();
+  private int parts;
+  private int part = Recording.Node.NO_PART;
 
   @Override
   public void add(
@@ -37,7 +40,21 @@ final class GraphRecorder implements Recorder {
             result.bytes(),
             macs,
             tracked,
+            part,
             attributes));
+  }
+
+  /** Records work as a part; what is inside of a part belongs to that. */
+  <T> T part(Supplier<T> work) {
+    if (part != Recording.Node.NO_PART) {
+      return work.get();
+    }
+    part = parts++;
+    try {
+      return work.get();
+    } finally {
+      part = Recording.Node.NO_PART;
+    }
   }
 
   @Override

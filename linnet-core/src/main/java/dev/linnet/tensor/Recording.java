@@ -32,6 +32,8 @@ public record Recording(List<Node> nodes) {
    * @param macs multiply-adds
    * @param tracked whether the way back of a training comes through it: something before it is
    *     trained
+   * @param part number of the part that a training {@linkplain Recomputed computes again}, from 0,
+   *     or {@link #NO_PART}
    * @param attributes such as stride and groups
    */
   public record Node(
@@ -43,7 +45,11 @@ public record Recording(List<Node> nodes) {
       long bytes,
       long macs,
       boolean tracked,
+      int part,
       Map<String, Object> attributes) {
+    /** The part of what is computed once. */
+    public static final int NO_PART = -1;
+
     public Node {
       inputs = List.copyOf(inputs);
       inputShapes = List.copyOf(inputShapes);
@@ -62,6 +68,11 @@ public record Recording(List<Node> nodes) {
     } finally {
       scope.close();
     }
+  }
+
+  /** Runs work as a part that a training computes again; where nothing is recorded it just runs. */
+  public static <T> T part(Supplier<T> work) {
+    return Scope.listening() instanceof GraphRecorder recorder ? recorder.part(work) : work.get();
   }
 
   /**

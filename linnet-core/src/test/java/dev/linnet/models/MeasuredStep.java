@@ -22,6 +22,7 @@ final class MeasuredStep {
     try (Scope all = Scope.open("measure");
         Classifier model = zoo.create(zoo.options(), Device.CPU, RandomState.of(1))) {
       model.train();
+      model.keep(Memory.valueOf(args[4]));
       long[] classes = new long[batch];
       Tensor targets = Tensor.of(classes);
       model
