@@ -11,11 +11,13 @@ import dev.linnet.data.DataSources;
 import dev.linnet.data.Holdout;
 import dev.linnet.data.Places;
 import dev.linnet.data.ShardWriter;
+import dev.linnet.models.Memory;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.testing.Team;
 import dev.linnet.train.Evaluator;
 import dev.linnet.train.RunFolder;
+import dev.linnet.train.Trainer;
 import dev.linnet.train.TrainingListener;
 import dev.linnet.train.TrainingResult;
 import dev.linnet.weights.Hub;
@@ -24,7 +26,9 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -33,6 +37,8 @@ import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs of several processes, which are threads here. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -104,6 +110,38 @@ final class SeveralProcessesRunTest {
     }
     assertThat(Files.readString(folder.resolve("two/environment.json")))
         .contains("\"processes\" : 2");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void two_processes_that_compute_blocks_again_learn_what_two_that_keep_all_do(Trainer.Norms norms)
+      throws IOException {
+    Map<String, String> options = new HashMap<>(SHORT);
+    options.putAll(Map.of("model", "resnet20", "size", "16", "limit", "14", "batch", "32"));
+    String set = "parallel.batch_norm=" + norms.name().toLowerCase(Locale.ROOT);
+    Map<Memory, List<Double>> losses = new LinkedHashMap<>();
+    for (Memory memory : Memory.values()) {
+      String name = memory.name().toLowerCase(Locale.ROOT);
+      options.put("memory", name);
+      List<TrainingResult> two =
+          Team.of(
+              2,
+              group -> {
+                try (TrainingRun run = run(plan(options, set), name, group)) {
+                  return run.train(TrainingRun.Start.NEW).result();
+                }
+              });
+      assertThat(two).allMatch(r -> r.updates() > 4);
+      losses.put(
+          memory,
+          two.stream()
+              .flatMap(r -> r.epochs().stream())
+              .flatMap(e -> Stream.of(e.trainLoss(), e.validation().orElseThrow().loss()))
+              .toList());
+    }
+    assertThat(losses.get(Memory.LOW)).isEqualTo(losses.get(Memory.USUAL)).hasSize(8);
+    assertThat(folder.resolve("low/model.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("usual/model.safetensors"));
   }
 
   @Test
