@@ -24,7 +24,10 @@ final class FusedConv extends Function {
 
   @Override
   protected Tensor[] forward(Tensor... in) {
-    Tensor y = OneDnn.own().conv(in[X], in[WEIGHT], in.length > BIAS ? in[BIAS] : null, window);
+    Tensor y =
+        OneDnn.own()
+            .convolutions
+            .forward(in[X], in[WEIGHT], in.length > BIAS ? in[BIAS] : null, window);
     save(in[X]);
     save(in[WEIGHT]);
     biased = in.length > BIAS;
@@ -41,15 +44,15 @@ final class FusedConv extends Function {
     Tensor x = saved(X);
     Tensor weight = saved(WEIGHT);
     Tensor gradient = given.to(x.dtype()).channelsLast();
-    OneDnn kernels = OneDnn.own();
+    ConvKernels kernels = OneDnn.own().convolutions;
     if (needs(X)) {
-      made[X] = kernels.convByX(gradient, x, weight, window, biased);
+      made[X] = kernels.byX(gradient, x, weight, window, biased);
     }
     if (biased) {
       made[BIAS] = Tensor.empty(DType.FLOAT32, Device.CPU, weight.dim(0));
     }
     if (needs(WEIGHT) || (biased && needs(BIAS))) {
-      made[WEIGHT] = kernels.convByWeight(gradient, x, weight, window, biased ? made[BIAS] : null);
+      made[WEIGHT] = kernels.byWeight(gradient, x, weight, window, biased ? made[BIAS] : null);
     }
     return made;
   }

@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Input: x [N, C, H, W].
  */
 final class FusedPool extends Function {
-  private final OneDnn.PoolForm form;
+  private final PoolKernels.Form form;
   private long height;
   private long width;
 
-  FusedPool(OneDnn.PoolForm form) {
+  FusedPool(PoolKernels.Form form) {
     super(form.max() ? "max_pool2d" : "avg_pool2d");
     this.form = form;
   }
@@ -22,12 +22,12 @@ final class FusedPool extends Function {
   @Override
   protected Tensor[] forward(Tensor... in) {
     Tensor x = in[0];
-    OneDnn kernels = OneDnn.own();
+    PoolKernels kernels = OneDnn.own().pools;
     height = x.dim(2);
     width = x.dim(3);
     Tensor y = Tensor.emptyMap(x.dtype(), x.dim(0), x.dim(1), form.height(), form.width());
-    Tensor mask = Tensor.empty(DType.UINT8, Device.CPU, kernels.poolMaskBytes(x, form));
-    kernels.poolForward(x, form, y, mask);
+    Tensor mask = Tensor.empty(DType.UINT8, Device.CPU, kernels.maskBytes(x, form));
+    kernels.forward(x, form, y, mask);
     save(mask);
     return new Tensor[] {y};
   }
@@ -40,7 +40,7 @@ final class FusedPool extends Function {
     }
     Tensor gradient = given.channelsLast();
     Tensor byX = Tensor.emptyMap(gradient.dtype(), gradient.dim(0), gradient.dim(1), height, width);
-    OneDnn.own().poolBackward(gradient, form, byX, saved(0));
+    OneDnn.own().pools.backward(gradient, form, byX, saved(0));
     return new Tensor[] {byX};
   }
 }

@@ -169,7 +169,7 @@ public final class Fusion {
       return Optional.empty();
     }
     Tensor plane = x.to(type);
-    if (!OneDnn.own().hasConv(plane, weight, window, bias != null)) {
+    if (!OneDnn.own().convolutions.has(plane, weight, window, bias != null)) {
       return Optional.empty();
     }
     FusedConv conv = new FusedConv(weight, window);
@@ -194,7 +194,7 @@ public final class Fusion {
     return height < 1 || width < 1 // libtorch says why
         ? Optional.empty()
         : Optional.of(
-            new FusedPool(new OneDnn.PoolForm(max, kernel, stride, padding, height, width))
+            new FusedPool(new PoolKernels.Form(max, kernel, stride, padding, height, width))
                 .apply(x)[0]);
   }
 
