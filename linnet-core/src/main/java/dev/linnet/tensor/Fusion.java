@@ -73,6 +73,8 @@ public final class Fusion {
         || !isPlane(x, x)
         || x.count() == x.dim(1)
         || norm.weight().dtype() != DType.FLOAT32
+        || !norm.weight().isContiguous()
+        || !norm.bias().isContiguous()
         || (residual != null && (!inside || !isPlane(residual, x)))) {
       return Optional.empty();
     }
@@ -157,7 +159,8 @@ public final class Fusion {
         || !(x.requiresGrad() || weight.requiresGrad())
         || x.device().kind() != Device.Kind.CPU
         || weight.dtype() != DType.FLOAT32
-        || (bias != null && bias.dtype() != DType.FLOAT32)
+        || !(weight.isContiguous() || weight.isChannelsLast()) // a cut-out has gaps
+        || (bias != null && (bias.dtype() != DType.FLOAT32 || !bias.isContiguous()))
         || x.handle().dim() != 4
         || x.dim(1) != weight.dim(1)
         || !x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast)) {

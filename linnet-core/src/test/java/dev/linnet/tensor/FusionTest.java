@@ -112,12 +112,15 @@ final class FusionTest {
         Tensor.normal(0, 1, random, DType.FLOAT32, y.dim(0), y.dim(1), y.dim(2), y.dim(3))
             .to(dtype);
     y.mul(toward).sum().backward();
+    return biased ? left(y, x, weight, bias) : left(y, x, weight);
+  }
+
+  /** A result and the gradients that went back from it. */
+  private static List<double[]> left(Tensor y, Tensor... leaves) {
     List<double[]> all = new ArrayList<>();
     all.add(y.detach().toDoubles());
-    all.add(Objects.requireNonNull(x.grad()).toDoubles());
-    all.add(Objects.requireNonNull(weight.grad()).toDoubles());
-    if (biased) {
-      all.add(Objects.requireNonNull(bias.grad()).toDoubles());
+    for (Tensor leaf : leaves) {
+      all.add(Objects.requireNonNull(leaf.grad()).toDoubles());
     }
     return all;
   }
@@ -209,14 +212,7 @@ final class FusionTest {
     Tensor toward =
         Tensor.normal(0, 1, random, DType.FLOAT32, y.dim(0), y.dim(1), y.dim(2), y.dim(3));
     y.mulInPlace(2).to(DType.FLOAT32).mul(toward).sum().backward();
-    List<double[]> all = new ArrayList<>();
-    all.add(y.detach().toDoubles());
-    all.add(Objects.requireNonNull(x.grad()).toDoubles());
-    all.add(Objects.requireNonNull(weight.grad()).toDoubles());
-    if (biased) {
-      all.add(Objects.requireNonNull(bias.grad()).toDoubles());
-    }
-    return all;
+    return biased ? left(y, x, weight, bias) : left(y, x, weight);
   }
 
   @ParameterizedTest
@@ -235,6 +231,23 @@ final class FusionTest {
     List<double[]> ours = conv(dtype, kernel, window, biased);
     List<double[]> plain = Fusion.off(() -> conv(dtype, kernel, window, biased));
     assertSame(ours, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
+  }
+
+  /** A convolution whose weight and bias are cut out of larger ones, and lie with gaps. */
+  private static List<double[]> cutOut() {
+    RandomState random = RandomState.of(3);
+    Tensor x =
+        Tensor.normal(0, 1, random, DType.FLOAT32, 2, 16, 9, 8).channelsLast().requireGrad(true);
+    Tensor all = Tensor.normal(0, 1, random, DType.FLOAT32, 24, 64, 3, 3).requireGrad(true);
+    Tensor biases = Tensor.normal(0, 1, random, DType.FLOAT32, 24, 5).requireGrad(true);
+    Tensor y = x.conv2d(all.narrow(1, 16, 16), biases.select(1, 2), Window.square(1, 1, 1), 1);
+    y.mul(y).sum().backward();
+    return left(y, x, all, biases);
+  }
+
+  @Test
+  void a_weight_that_lies_with_gaps_is_read_as_it_lies() {
+    assertSame(cutOut(), Fusion.off(FusionTest::cutOut), 1e-5);
   }
 
   private static Tensor pooled(Tensor x, boolean max, int kernel, int stride, PoolRounding cut) {
@@ -257,7 +270,7 @@ final class FusionTest {
         Tensor.normal(0, 1, random, DType.FLOAT32, y.dim(0), y.dim(1), y.dim(2), y.dim(3))
             .to(dtype);
     y.mul(toward).sum().backward();
-    return List.of(y.detach().toDoubles(), Objects.requireNonNull(x.grad()).toDoubles());
+    return left(y, x);
   }
 
   @ParameterizedTest
