@@ -54,6 +54,23 @@ final class ConvKernels {
       return (in + 2 * window.get(2 + side) - reach) / window.get(side) + 1;
     }
 
+    /** Whether the weight lies as [K, h, w, C] without gaps. */
+    boolean isChannelsLast() {
+      long step = 1;
+      for (int dim : new int[] {1, 3, 2, 0}) {
+        if (weight.get(dim) > 1 && strides.get(dim) != step) {
+          return false;
+        }
+        step *= weight.get(dim);
+      }
+      return true;
+    }
+
+    WeightProduct.Form form() {
+      return new WeightProduct.Form(
+          x.n(), x.c(), weight.get(0), weight.get(2), weight.get(3), out(0), out(1), window);
+    }
+
     long[] pair(int first, long less) {
       return new long[] {window.get(first) - less, window.get(first + 1) - less};
     }
@@ -74,6 +91,7 @@ final class ConvKernels {
     final long packed;
     final long packedBack;
     final long unpacked;
+    final @Nullable WeightProduct product;
     final boolean fits;
 
     Conv(Key key) {
@@ -148,6 +166,16 @@ final class ConvKernels {
       pack = order(own, ahead.weights_desc());
       packBack = order(own, way.weights_desc());
       unpack = order(sum.diff_weights_desc(), own);
+      WeightProduct.Form form = key.form();
+      boolean tiles = in.dtype() == DType.BFLOAT16 && name(sum).contains("amx");
+      product =
+          tiles && !key.biased() && key.isChannelsLast() && form.pays()
+              ? new WeightProduct(library, form)
+              : null;
+    }
+
+    private String name(org.bytedeco.dnnl.primitive_desc_base form) {
+      return form.impl_info_str().getString();
     }
 
     private Bound order(memory.desc from, memory.desc to) {
@@ -159,7 +187,7 @@ final class ConvKernels {
     }
 
     private boolean isFast(org.bytedeco.dnnl.primitive_desc_base form) {
-      String name = form.impl_info_str().getString();
+      String name = name(form);
       return !name.startsWith("ref") && !name.contains("gemm:ref");
     }
 
@@ -167,6 +195,9 @@ final class ConvKernels {
     public void free() {
       for (Bound bound : List.of(forward, back, byWeight, pack, packBack, unpack)) {
         bound.free();
+      }
+      if (product != null) {
+        product.free();
       }
     }
   }
@@ -240,6 +271,10 @@ final class ConvKernels {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
       Conv conv = kernels.get(Key.of(x, weight, window, byBias != null), Conv::new);
+      if (conv.product != null) {
+        conv.product.run(gradient, x, made);
+        return made;
+      }
       if (byBias != null) {
         conv.byWeight.set(dnnl.DNNL_ARG_DIFF_BIAS, byBias);
       }

@@ -172,6 +172,11 @@ public final class Fusion {
       return Optional.empty();
     }
     Tensor plane = x.to(type);
+    int step = window.sparse(weight);
+    if (step > 1) {
+      Tensor seen = new Subsample(step).apply(plane)[0].channelsLast();
+      return conv(seen, weight, bias, Window.square(1, 0, 1), groups);
+    }
     if (!OneDnn.own().convolutions.has(plane, weight, window, bias != null)) {
       return Optional.empty();
     }

@@ -47,6 +47,15 @@ public final class Window {
     return dilation;
   }
 
+  /**
+   * The stride of a kernel of one pixel, which sees every so manyth pixel alone; 1 where the kernel
+   * is wider or sees more.
+   */
+  int sparse(Tensor weight) {
+    boolean pixel = weight.dim(2) == 1 && weight.dim(3) == 1 && padding[0] == 0 && padding[1] == 0;
+    return pixel && stride[0] == stride[1] ? (int) stride[0] : 1;
+  }
+
   /** Such as {@code stride [2, 2] padding [3, 3] dilation [1, 1]}. */
   @Override
   public String toString() {

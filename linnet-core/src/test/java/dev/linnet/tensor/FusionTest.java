@@ -8,6 +8,7 @@ import dev.linnet.testing.LiveObjects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,6 +224,7 @@ final class FusionTest {
     "FLOAT32, 7, 2, 3, 1, false",
     "BFLOAT16, 3, 1, 1, 1, false",
     "BFLOAT16, 3, 2, 1, 1, true",
+    "BFLOAT16, 1, 2, 0, 1, false",
     "BFLOAT16, 1, 1, 0, 1, true"
   })
   void a_convolution_is_libtorchs(
@@ -231,6 +233,64 @@ final class FusionTest {
     List<double[]> ours = conv(dtype, kernel, window, biased);
     List<double[]> plain = Fusion.off(() -> conv(dtype, kernel, window, biased));
     assertSame(ours, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 0, 1", "1, 2, 0, 1", "3, 1, 1, 1", "3, 2, 1, 1", "5, 2, 3, 2"})
+  void a_product_over_pixels_is_the_gradient_by_the_weight(
+      int kernel, int stride, int padding, int dilation) {
+    RandomState random = RandomState.of(3);
+    Tensor x = rounded(random, 2, 24, 15, 12);
+    Tensor weight = rounded(random, 40, 24, kernel, kernel).requireGrad(true);
+    Window window = Window.square(stride, padding, dilation);
+    Tensor y = Fusion.off(() -> x.conv2d(weight, null, window, 1));
+    Tensor gradient = rounded(random, y.dim(0), y.dim(1), y.dim(2), y.dim(3));
+    y.mul(gradient).sum().backward();
+
+    WeightProduct.Form form =
+        new WeightProduct.Form(
+            2,
+            24,
+            40,
+            kernel,
+            kernel,
+            y.dim(2),
+            y.dim(3),
+            LongStream.of(stride, stride, padding, padding, dilation, dilation).boxed().toList());
+    WeightProduct product = new WeightProduct(OneDnn.own(), form);
+    Tensor made = Tensor.emptyMap(DType.FLOAT32, 40, 24, kernel, kernel);
+    product.run(gradient.to(DType.BFLOAT16), x.to(DType.BFLOAT16), made);
+    product.free();
+
+    assertSame(
+        List.of(made.toDoubles()),
+        List.of(Objects.requireNonNull(weight.grad()).toDoubles()),
+        1e-5);
+  }
+
+  /** Values that bf16 has, in fp32, channels-last. */
+  private static Tensor rounded(RandomState random, long... sizes) {
+    return Tensor.normal(0, 1, random, DType.FLOAT32, sizes)
+        .to(DType.BFLOAT16)
+        .to(DType.FLOAT32)
+        .channelsLast();
+  }
+
+  @ParameterizedTest
+  @CsvSource({ // pictures, from and to channels, kernel, side of the result, stride
+    "16, 256, 128, 1, 56, 1, true",
+    "16, 64, 256, 1, 56, 1, false", // many pixels and more results than inputs
+    "16, 256, 1024, 1, 14, 1, true",
+    "16, 24, 144, 1, 56, 1, false", // narrow
+    "16, 512, 512, 3, 7, 1, true",
+    "16, 256, 256, 3, 14, 1, false",
+  })
+  void a_product_pays_where_pixels_are_few_or_the_kernel_is_one(
+      long batch, long in, long out, long kernel, long side, long stride, boolean pays) {
+    List<Long> walk = List.of(stride, stride, kernel / 2, kernel / 2, 1L, 1L);
+    assertThat(
+            new WeightProduct.Form(batch, in, out, kernel, kernel, side, side, walk).pays())
+        .isEqualTo(pays);
   }
 
   /** A convolution whose weight and bias are cut out of larger ones, and lie with gaps. */

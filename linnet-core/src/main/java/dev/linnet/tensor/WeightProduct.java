@@ -1,0 +1,135 @@
+package dev.linnet.tensor;
+
+import java.util.List;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+
+/**
+ * The gradient by a convolution's weight as one product over all pixels, in bf16, summed in fp32:
+ *
+ * <pre>
+ *   ∂L/∂W [K, h·w·C] = ∂L/∂y [pixels, K]ᵀ · columns of x [pixels, h·w·C]
+ * </pre>
+ *
+ * <p>On tiles (AMX) oneDNN's own kernel for it takes up to five times as long where pixels are few
+ * and weights many, and needs its result put into order afterwards; the columns ("im2col") are x
+ * itself where the kernel is 1×1 and the stride is 1.
+ */
+final class WeightProduct implements OneDnn.Kernel {
+  /** Channels from which a 1×1 convolution is one good product. */
+  private static final long WIDE = 64;
+
+  /** Pixels up to which also a 1×1 convolution of more results than inputs is. */
+  private static final long FEW = 4096;
+
+  /** Pixels for each result up to which it pays to gather columns. */
+  private static final long PIXELS_A_RESULT = 4;
+
+  private final Form form;
+  private final OneDnn.Bound product;
+
+  /**
+   * Sizes of a convolution.
+   *
+   * @param batch pictures; the kernel is height × width, results are outHeight × outWidth
+   * @param walk stride, padding and dilation, each of height and width
+   */
+  record Form(
+      long batch,
+      long in,
+      long out,
+      long height,
+      long width,
+      long outHeight,
+      long outWidth,
+      List<Long> walk) {
+    long pixels() {
+      return batch * outHeight * outWidth;
+    }
+
+    /** Whether the columns of x are x. */
+    boolean isPointwise() {
+      return height == 1
+          && width == 1
+          && walk.subList(0, 4).equals(List.of(1L, 1L, 0L, 0L));
+    }
+
+    /** Whether the product is faster than the kernel of tiles; by measurement (decision 0034). */
+    boolean pays() {
+      return isPointwise()
+          ? Math.min(in, out) >= WIDE && (in >= out || pixels() <= FEW)
+          : pixels() <= PIXELS_A_RESULT * out;
+    }
+  }
+
+  WeightProduct(OneDnn library, Form form) {
+    this.form = form;
+    long columns = form.height() * form.width() * form.in();
+    memory.data_type half = memory.data_type.bf16;
+    memory.desc gradient =
+        new memory.desc(
+            new long[] {form.out(), form.pixels()}, half, new long[] {1, form.out()});
+    memory.desc x =
+        new memory.desc(
+            new long[] {form.pixels(), columns}, half, memory.format_tag.ab);
+    memory.desc weight =
+        new memory.desc(
+            new long[] {form.out(), columns}, memory.data_type.f32, memory.format_tag.ab);
+    product =
+        library.new Bound(
+                new matmul(
+                    new matmul.primitive_desc(
+                        Kernels.processor(), gradient, x, weight, new primitive_attr(), false)))
+            .with(dnnl.DNNL_ARG_SRC, gradient)
+            .with(dnnl.DNNL_ARG_WEIGHTS, x)
+            .with(dnnl.DNNL_ARG_DST, weight);
+  }
+
+  /** Writes the gradient by the weight, channels-last, into made; all lie channels-last. */
+  void run(Tensor gradient, Tensor x, Tensor made) {
+    product
+        .set(dnnl.DNNL_ARG_SRC, gradient)
+        .set(dnnl.DNNL_ARG_WEIGHTS, form.isPointwise() ? x : columns(x))
+        .set(dnnl.DNNL_ARG_DST, made)
+        .run();
+  }
+
+  /** What the kernel sees of x at each of its places: [N, H', W', h, w, C]. */
+  private Tensor columns(Tensor x) {
+    List<Long> walk = form.walk();
+    long top = walk.get(2);
+    long left = walk.get(3);
+    long height = x.dim(2) + 2 * top;
+    long width = x.dim(3) + 2 * left;
+    Tensor pixels = x.permute(0, 2, 3, 1);
+    Tensor padded = pixels;
+    if (top > 0 || left > 0) {
+      padded = Tensor.zeros(x.dtype(), Device.CPU, form.batch(), height, width, form.in());
+      padded
+          .handle()
+          .narrow(1, top, x.dim(2))
+          .narrow(2, left, x.dim(3))
+          .copy_(pixels.handle());
+    }
+    long row = width * form.in();
+    long[] sizes = {
+      form.batch(), form.outHeight(), form.outWidth(), form.height(), form.width(), form.in()
+    };
+    long[] strides = {
+      height * row,
+      walk.get(0) * row,
+      walk.get(1) * form.in(),
+      walk.get(4) * row,
+      walk.get(5) * form.in(),
+      1
+    };
+    return padded.asStrided(sizes, strides).contiguous();
+  }
+
+  @Override
+  public void free() {
+    product.free();
+  }
+}
