@@ -90,17 +90,21 @@ final class OneDnn {
     /** Channels up to which the kernel reads memory in order when it is given few pixels a row. */
     private static final long NARROW = 256;
 
+    /** Channels from which few pixels fill the cache; from 1,024 on it gains up to a half. */
+    private static final long WIDE = 1024;
+
     private static final long FEW = 7;
 
     /**
      * The map as the norm's kernel is given it. To a norm all pixels are alike, so that they can be
      * told as many rows of few: the kernel, which takes the channels of a row in turns, reads large
-     * maps in order then.
+     * maps in order then, and finds those of many channels in the cache.
      */
     memory.desc form() {
       long pixels = plane.n() * plane.h() * plane.w();
       long bytes = pixels * plane.c() * plane.dtype().bytes();
-      if (bytes < LARGE || plane.c() > NARROW) {
+      boolean inRows = plane.c() <= NARROW ? bytes >= LARGE : plane.c() >= WIDE;
+      if (!inRows || pixels < FEW) {
         return plane.form();
       }
       long few = FEW;

@@ -85,7 +85,9 @@ final class FusionTest {
     "BFLOAT16, false, IDENTITY, 64",
     "BFLOAT16, true, RELU, 64",
     "BFLOAT16, true, IDENTITY, 16",
-    "BFLOAT16, true, RELU, 5"
+    "BFLOAT16, true, RELU, 5",
+    "FLOAT32, false, RELU, 1024",
+    "BFLOAT16, true, RELU, 1030"
   })
   void a_fused_norm_is_libtorchs(
       DType dtype, boolean adds, Nonlinearity activation, long channels) {
