@@ -51,9 +51,7 @@ final class WeightProduct implements OneDnn.Kernel {
 
     /** Whether the columns of x are x. */
     boolean isPointwise() {
-      return height == 1
-          && width == 1
-          && walk.subList(0, 4).equals(List.of(1L, 1L, 0L, 0L));
+      return height == 1 && width == 1 && walk.subList(0, 4).equals(List.of(1L, 1L, 0L, 0L));
     }
 
     /** Whether the product is faster than the kernel of tiles; by measurement (decision 0034). */
@@ -69,16 +67,15 @@ final class WeightProduct implements OneDnn.Kernel {
     long columns = form.height() * form.width() * form.in();
     memory.data_type half = memory.data_type.bf16;
     memory.desc gradient =
-        new memory.desc(
-            new long[] {form.out(), form.pixels()}, half, new long[] {1, form.out()});
+        new memory.desc(new long[] {form.out(), form.pixels()}, half, new long[] {1, form.out()});
     memory.desc x =
-        new memory.desc(
-            new long[] {form.pixels(), columns}, half, memory.format_tag.ab);
+        new memory.desc(new long[] {form.pixels(), columns}, half, memory.format_tag.ab);
     memory.desc weight =
         new memory.desc(
             new long[] {form.out(), columns}, memory.data_type.f32, memory.format_tag.ab);
     product =
-        library.new Bound(
+        library
+            .new Bound(
                 new matmul(
                     new matmul.primitive_desc(
                         Kernels.processor(), gradient, x, weight, new primitive_attr(), false)))
@@ -107,11 +104,7 @@ final class WeightProduct implements OneDnn.Kernel {
     Tensor padded = pixels;
     if (top > 0 || left > 0) {
       padded = Tensor.zeros(x.dtype(), Device.CPU, form.batch(), height, width, form.in());
-      padded
-          .handle()
-          .narrow(1, top, x.dim(2))
-          .narrow(2, left, x.dim(3))
-          .copy_(pixels.handle());
+      padded.handle().narrow(1, top, x.dim(2)).narrow(2, left, x.dim(3)).copy_(pixels.handle());
     }
     long row = width * form.in();
     long[] sizes = {

@@ -290,8 +290,7 @@ final class FusionTest {
   void a_product_pays_where_pixels_are_few_or_the_kernel_is_one(
       long batch, long in, long out, long kernel, long side, long stride, boolean pays) {
     List<Long> walk = List.of(stride, stride, kernel / 2, kernel / 2, 1L, 1L);
-    assertThat(
-            new WeightProduct.Form(batch, in, out, kernel, kernel, side, side, walk).pays())
+    assertThat(new WeightProduct.Form(batch, in, out, kernel, kernel, side, side, walk).pays())
         .isEqualTo(pays);
   }
 
