@@ -285,6 +285,9 @@ final class FusionTest {
     "16, 256, 1024, 1, 14, 1, true",
     "16, 24, 144, 1, 56, 1, false", // narrow
     "16, 512, 512, 3, 7, 1, true",
+    "16, 512, 512, 3, 7, 2, true",
+    "16, 512, 1024, 1, 14, 2, true", // a stride: gathered
+    "16, 256, 512, 1, 28, 2, false",
     "16, 256, 256, 3, 14, 1, false",
   })
   void a_product_pays_where_pixels_are_few_or_the_kernel_is_one(
@@ -292,6 +295,23 @@ final class FusionTest {
     List<Long> walk = List.of(stride, stride, kernel / 2, kernel / 2, 1L, 1L);
     assertThat(new WeightProduct.Form(batch, in, out, kernel, kernel, side, side, walk).pays())
         .isEqualTo(pays);
+  }
+
+  /** A convolution of few pixels and many channels: on tiles its weight's gradient is a product. */
+  private static List<double[]> wide(int kernel, int stride) {
+    RandomState random = RandomState.of(3);
+    Tensor x = rounded(random, 2, 64, 9, 8).requireGrad(true);
+    Tensor weight = rounded(random, 96, 64, kernel, kernel).requireGrad(true);
+    Window window = Window.square(stride, kernel / 2, 1);
+    Tensor y = Autocast.run(Device.CPU, DType.BFLOAT16, () -> x.conv2d(weight, null, window, 1));
+    y.to(DType.FLOAT32).mul(rounded(random, y.shape().toArray())).sum().backward();
+    return left(y, x, weight);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "1, 2", "3, 1", "3, 2"})
+  void a_convolution_of_few_pixels_is_libtorchs(int kernel, int stride) {
+    assertSame(wide(kernel, stride), Fusion.off(() -> wide(kernel, stride)), 2e-2);
   }
 
   /** A convolution whose weight and bias are cut out of larger ones, and lie with gaps. */
