@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.PrefixStore;
@@ -133,24 +134,20 @@ final class KeyStore implements AutoCloseable {
   }
 
   void set(String name, String value) {
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      store.set(prefix + name, "=" + value); // an empty text would be no text
-    } finally {
-      scope.close();
-    }
+    asked(
+        () -> {
+          store.set(prefix + name, "=" + value); // an empty text would be no text
+          return value;
+        });
   }
 
   /** What is there now. */
   Optional<String> get(String name) {
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      return store.check(new StringVector(prefix + name))
-          ? Optional.of(store.get_to_str(prefix + name).substring(1))
-          : Optional.empty();
-    } finally {
-      scope.close();
-    }
+    return asked(
+        () ->
+            store.check(new StringVector(prefix + name))
+                ? Optional.of(store.get_to_str(prefix + name).substring(1))
+                : Optional.empty());
   }
 
   /** What is there, or will be in time. Looks every while, so that others are not kept waiting. */
@@ -158,13 +155,7 @@ final class KeyStore implements AutoCloseable {
     long end = System.nanoTime() + patience.toNanos();
     long pause = 2;
     while (true) {
-      Optional<String> found;
-      try {
-        found = get(name);
-      } catch (RuntimeException e) {
-        throw new LostProcessException(
-            "process 0 ended before all had come; its own line says why", e);
-      }
+      Optional<String> found = get(name);
       if (found.isPresent() || System.nanoTime() >= end) {
         return found;
       }
@@ -174,9 +165,17 @@ final class KeyStore implements AutoCloseable {
   }
 
   long add(String name, long value) {
+    return asked(() -> store.add(prefix + name, value));
+  }
+
+  /** One question to the first process, which may be gone. */
+  private static <T> T asked(Supplier<T> question) {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      return store.add(prefix + name, value);
+      return question.get();
+    } catch (RuntimeException e) {
+      throw new LostProcessException(
+          "process 0 ended or cannot be reached; its own line says why", e);
     } finally {
       scope.close();
     }

@@ -1,13 +1,17 @@
 package dev.linnet.tensor;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Where the processes of a training meet, and as which of them this one comes.
@@ -151,57 +155,59 @@ public record Rendezvous(
 
   /** The first process compares nothing: the others say what they have otherwise. */
   private void agree(KeyStore store, Map<String, String> wanted) {
-    if (rank == 0) {
-      store.set("wanted", text(wanted));
-      String verdict = "";
-      for (int r = 1; r < size; r++) {
-        String said =
-            store
-                .await("said/" + r, patience.arrival())
-                .orElseThrow(() -> notThere(store, patience.arrival()));
-        verdict = verdict.isEmpty() ? said : verdict;
-      }
-      store.set("verdict", verdict);
-      if (!verdict.isEmpty()) {
-        long end = System.nanoTime() + LINGER.toNanos();
-        while (store.add("heard", 0) < size - 1 && System.nanoTime() < end) {
-          store.await("never", Duration.ofMillis(20)); // the store goes with this process
-        }
-      }
-      refuse(verdict);
-      return;
-    }
-    String first =
-        store
-            .await("wanted", patience.arrival())
-            .orElseThrow(() -> notThere(store, patience.arrival()));
-    store.set("said/" + rank, difference(first, text(wanted)));
-    String verdict =
-        store
-            .await("verdict", patience.arrival())
-            .orElseThrow(() -> notThere(store, patience.arrival()));
-    store.add("heard", 1);
-    refuse(verdict);
-  }
-
-  private LinnetException notThere(KeyStore store, Duration waited) {
-    StringBuilder missing = new StringBuilder();
-    int count = 0;
-    for (int r = 0; r < size; r++) {
-      boolean here = r == rank || store.get(r == 0 ? "wanted" : "said/" + r).isPresent();
-      if (!here && count++ < 5) {
-        missing.append(missing.length() == 0 ? "" : ", ").append(r);
-      }
-    }
-    return new LinnetException(
-        "waited %d s for all %d processes; missing: %s%s; start them all"
-            .formatted(waited.toSeconds(), size, missing, count > 5 ? " and others" : ""));
-  }
-
-  private static void refuse(String verdict) {
+    String verdict = rank == 0 ? judged(store, text(wanted)) : heard(store, text(wanted));
     if (!verdict.isEmpty()) {
       throw new LinnetException(verdict);
     }
+  }
+
+  /** What the first process finds, which all that came have heard; empty if all want the same. */
+  private String judged(KeyStore store, String wanted) {
+    store.set("wanted", wanted);
+    String verdict = "";
+    for (int r = 1; r < size && verdict.isEmpty(); r++) {
+      verdict = store.await("said/" + r, patience.arrival()).orElseGet(() -> missing(store));
+    }
+    store.set("verdict", verdict);
+    if (!verdict.isEmpty()) {
+      long end = System.nanoTime() + LINGER.toNanos();
+      while (store.add("heard", 0) < size - 1 - absent(store).size() && System.nanoTime() < end) {
+        store.await("never", Duration.ofMillis(20)); // the store goes with this process
+      }
+    }
+    return verdict;
+  }
+
+  /** What the first process found; waits longer than that one waits for the others. */
+  private String heard(KeyStore store, String wanted) {
+    Duration waited = patience.arrival().plus(LINGER);
+    String verdict =
+        store
+            .await("wanted", waited)
+            .map(
+                first -> {
+                  store.set("said/" + rank, difference(first, wanted));
+                  return store.await("verdict", waited).orElseGet(() -> missing(store));
+                })
+            .orElseGet(() -> missing(store));
+    store.add("heard", 1);
+    return verdict;
+  }
+
+  /** Those who have not come. */
+  private List<Integer> absent(KeyStore store) {
+    return IntStream.range(0, size)
+        .filter(r -> r != rank && store.get(r == 0 ? "wanted" : "said/" + r).isEmpty())
+        .boxed()
+        .toList();
+  }
+
+  private String missing(KeyStore store) {
+    List<Integer> absent = absent(store);
+    String first = absent.stream().limit(5).map(String::valueOf).collect(joining(", "));
+    return "waited %d s for all %d processes; missing: %s%s; start them all"
+        .formatted(
+            patience.arrival().toSeconds(), size, first, absent.size() > 5 ? " and others" : "");
   }
 
   private static String text(Map<String, String> wanted) {

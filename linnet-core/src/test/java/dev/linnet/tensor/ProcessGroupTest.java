@@ -253,10 +253,37 @@ final class ProcessGroupTest {
                 return String.valueOf(e.getMessage());
               }
             });
-    assertThat(said.get(0)).isEqualTo("waited 2 s for all 3 processes; missing: 2; start them all");
-    assertThat(said)
-        .containsOnlyOnce(
+    String missing = "waited 2 s for all 3 processes; missing: 2; start them all";
+    assertThat(said.get(0)).isEqualTo(missing);
+    assertThat(said.subList(1, 3))
+        .as("who was first hears it from process 0")
+        .containsExactlyInAnyOrder(
+            missing,
             "RANK: 1 is the number of another process of this run; each needs its own, 0 to 2");
+  }
+
+  @Test
+  void a_first_process_that_goes_before_all_have_come_is_named() {
+    NativeGroup.load(Device.CPU);
+    int port = Team.freePort();
+    List<String> said =
+        Team.each(
+            2,
+            rank -> {
+              Rendezvous place = Rendezvous.local(rank, 2, port);
+              if (rank == 0) {
+                try (KeyStore store = KeyStore.open(place, KeyStore.Host.YES)) {
+                  return store.await("seat/1", Duration.ofSeconds(20)).isPresent() ? "gone" : "";
+                }
+              }
+              try (ProcessGroup group = place.join(Device.CPU, Map.of(), lost -> {})) {
+                return "joined " + group.size();
+              } catch (LostProcessException e) {
+                return String.valueOf(e.getMessage());
+              }
+            });
+    assertThat(said)
+        .containsExactly("gone", "process 0 ended or cannot be reached; its own line says why");
   }
 
   @Test
