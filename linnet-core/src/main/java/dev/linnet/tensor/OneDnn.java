@@ -15,6 +15,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
 
@@ -118,7 +119,7 @@ final class OneDnn {
   }
 
   /** One primitive and its arguments, whose addresses each call sets. */
-  final class Bound {
+  final class Bound implements Kernel {
     final primitive code;
     final IntMemoryMap arguments = Kernels.kept(new IntMemoryMap());
     final Map<Integer, memory> memories = new LinkedHashMap<>();
@@ -127,7 +128,11 @@ final class OneDnn {
       this.code = Kernels.kept(code);
     }
 
+    /** Has an argument; none where the form is empty. */
     Bound with(int argument, memory.desc form) {
+      if (form.get_size() == 0) {
+        return this;
+      }
       memory m = Kernels.kept(new memory(form, processor, (Pointer) null));
       memories.put(argument, m);
       arguments.put(argument, m);
@@ -149,11 +154,19 @@ final class OneDnn {
       queue._wait();
     }
 
-    void free() {
+    @Override
+    public void free() {
       memories.values().forEach(Pointer::releaseReference);
       arguments.releaseReference();
       code.releaseReference();
     }
+  }
+
+  /** A copy from one form into another. */
+  Bound order(memory.desc from, memory.desc to) {
+    reorder.primitive_desc form =
+        new reorder.primitive_desc(processor, from, processor, to, new primitive_attr(), false);
+    return new Bound(new reorder(form)).with(dnnl.DNNL_ARG_FROM, from).with(dnnl.DNNL_ARG_TO, to);
   }
 
   /** What is kept for a shape. */

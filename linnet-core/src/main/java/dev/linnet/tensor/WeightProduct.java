@@ -1,10 +1,10 @@
 package dev.linnet.tensor;
 
-import java.util.List;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradient by a convolution's weight as one product over all pixels, in bf16, summed in fp32:
@@ -17,7 +17,7 @@ import org.bytedeco.dnnl.primitive_attr;
  * and weights many, and needs its result put into order afterwards; the columns ("im2col") are x
  * itself where the kernel is 1×1 and the stride is 1.
  */
-final class WeightProduct implements OneDnn.Kernel {
+final class WeightProduct implements WeightGradient {
   /** Channels from which a 1×1 convolution is one good product. */
   private static final long WIDE = 64;
 
@@ -27,42 +27,18 @@ final class WeightProduct implements OneDnn.Kernel {
   /** Pixels for each result up to which it pays to gather columns. */
   private static final long PIXELS_A_RESULT = 4;
 
-  private final Form form;
+  private final ConvForm form;
   private final OneDnn.Bound product;
 
-  /**
-   * Sizes of a convolution.
-   *
-   * @param batch pictures; the kernel is height × width, results are outHeight × outWidth
-   * @param walk stride, padding and dilation, each of height and width
-   */
-  record Form(
-      long batch,
-      long in,
-      long out,
-      long height,
-      long width,
-      long outHeight,
-      long outWidth,
-      List<Long> walk) {
-    long pixels() {
-      return batch * outHeight * outWidth;
-    }
-
-    /** Whether the columns of x are x. */
-    boolean isPointwise() {
-      return height == 1 && width == 1 && walk.subList(0, 4).equals(List.of(1L, 1L, 0L, 0L));
-    }
-
-    /** Whether the product is faster than the kernel of tiles; by measurement (decision 0034). */
-    boolean pays() {
-      return isPointwise()
-          ? Math.min(in, out) >= WIDE && (in >= out || pixels() <= FEW)
-          : pixels() <= PIXELS_A_RESULT * out;
-    }
+  /** Whether the product is faster than the kernel of tiles; by measurement (decision 0034). */
+  static boolean pays(ConvForm form) {
+    return form.isPointwise()
+        ? Math.min(form.in(), form.out()) >= WIDE
+            && (form.in() >= form.out() || form.pixels() <= FEW)
+        : form.pixels() <= PIXELS_A_RESULT * form.out();
   }
 
-  WeightProduct(OneDnn library, Form form) {
+  WeightProduct(OneDnn library, ConvForm form) {
     this.form = form;
     long columns = form.height() * form.width() * form.in();
     memory.data_type half = memory.data_type.bf16;
@@ -84,8 +60,9 @@ final class WeightProduct implements OneDnn.Kernel {
             .with(dnnl.DNNL_ARG_DST, weight);
   }
 
-  /** Writes the gradient by the weight, channels-last, into made; all lie channels-last. */
-  void run(Tensor gradient, Tensor x, Tensor made) {
+  /** The weight lies channels-last, and there is no bias. */
+  @Override
+  public void run(Tensor gradient, Tensor x, Tensor made, @Nullable Tensor byBias) {
     product
         .set(dnnl.DNNL_ARG_SRC, gradient)
         .set(dnnl.DNNL_ARG_WEIGHTS, form.isPointwise() ? x : columns(x))
@@ -95,9 +72,8 @@ final class WeightProduct implements OneDnn.Kernel {
 
   /** What the kernel sees of x at each of its places: [N, H', W', h, w, C]. */
   private Tensor columns(Tensor x) {
-    List<Long> walk = form.walk();
-    long top = walk.get(2);
-    long left = walk.get(3);
+    long top = form.padding(0);
+    long left = form.padding(1);
     long height = x.dim(2) + 2 * top;
     long width = x.dim(3) + 2 * left;
     Tensor pixels = x.permute(0, 2, 3, 1);
@@ -112,10 +88,10 @@ final class WeightProduct implements OneDnn.Kernel {
     };
     long[] strides = {
       height * row,
-      walk.get(0) * row,
-      walk.get(1) * form.in(),
-      walk.get(4) * row,
-      walk.get(5) * form.in(),
+      form.stride(0) * row,
+      form.stride(1) * form.in(),
+      form.dilation(0) * row,
+      form.dilation(1) * form.in(),
       1
     };
     return padded.asStrided(sizes, strides).contiguous();

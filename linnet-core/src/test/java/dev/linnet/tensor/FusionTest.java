@@ -8,7 +8,6 @@ import dev.linnet.testing.LiveObjects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -249,19 +248,9 @@ final class FusionTest {
     Tensor gradient = rounded(random, y.dim(0), y.dim(1), y.dim(2), y.dim(3));
     y.mul(gradient).sum().backward();
 
-    WeightProduct.Form form =
-        new WeightProduct.Form(
-            2,
-            24,
-            40,
-            kernel,
-            kernel,
-            y.dim(2),
-            y.dim(3),
-            LongStream.of(stride, stride, padding, padding, dilation, dilation).boxed().toList());
-    WeightProduct product = new WeightProduct(OneDnn.own(), form);
+    WeightProduct product = new WeightProduct(OneDnn.own(), ConvForm.of(x, weight, window));
     Tensor made = Tensor.emptyMap(DType.FLOAT32, 40, 24, kernel, kernel);
-    product.run(gradient.to(DType.BFLOAT16), x.to(DType.BFLOAT16), made);
+    product.run(gradient.to(DType.BFLOAT16), x.to(DType.BFLOAT16), made, null);
     product.free();
 
     assertSame(
@@ -272,10 +261,9 @@ final class FusionTest {
 
   /** Values that bf16 has, in fp32, channels-last. */
   private static Tensor rounded(RandomState random, long... sizes) {
-    return Tensor.normal(0, 1, random, DType.FLOAT32, sizes)
-        .to(DType.BFLOAT16)
-        .to(DType.FLOAT32)
-        .channelsLast();
+    Tensor drawn =
+        Tensor.normal(0, 1, random, DType.FLOAT32, sizes).to(DType.BFLOAT16).to(DType.FLOAT32);
+    return sizes.length == 4 ? drawn.channelsLast() : drawn;
   }
 
   @ParameterizedTest
@@ -292,9 +280,77 @@ final class FusionTest {
   })
   void a_product_pays_where_pixels_are_few_or_the_kernel_is_one(
       long batch, long in, long out, long kernel, long side, long stride, boolean pays) {
-    List<Long> walk = List.of(stride, stride, kernel / 2, kernel / 2, 1L, 1L);
-    assertThat(new WeightProduct.Form(batch, in, out, kernel, kernel, side, side, walk).pays())
+    assertThat(WeightProduct.pays(square(batch, in, out, kernel, side * stride, stride)))
         .isEqualTo(pays);
+  }
+
+  private static ConvForm square(
+      long batch, long in, long out, long kernel, long side, long stride) {
+    long half = kernel / 2;
+    List<Long> walk = List.of(stride, stride, half, half, 1L, 1L, half, half);
+    return new ConvForm(batch, in, out, kernel, kernel, side, side, walk);
+  }
+
+  @ParameterizedTest
+  @CsvSource({ // pictures, from and to channels, kernel, side of the map, stride; in a row
+    "128, 64, 64, 3, 8, 1, 32, 1",
+    "128, 32, 64, 3, 16, 2, 32, 1",
+    "16, 256, 256, 3, 14, 1, 2, 1",
+    "16, 64, 64, 5, 14, 1, 2, 2",
+    "127, 64, 64, 3, 8, 1, 1, 0", // no rows of as many
+    "128, 32, 32, 3, 16, 1, 1, 0", // long enough
+    "128, 64, 64, 1, 8, 1, 1, 0", // not a row matters but all pixels
+    "128, 4096, 64, 3, 8, 1, 1, 0", // a row of two would be too large
+  })
+  void small_pictures_lie_side_by_side(
+      long batch, long in, long out, long kernel, long side, long stride, long beside, long gap) {
+    ConvForm form = square(batch, in, out, kernel, side, stride);
+    assertThat(SideBySide.onTiles(form)).isEqualTo(new SideBySide(form, beside, gap));
+  }
+
+  @ParameterizedTest
+  @CsvSource({ // kernel, stride, padding, dilation; pixels of zeros to the right of a result
+    "3, 1, 1, 1, 1",
+    "3, 2, 1, 1, 1",
+    "5, 1, 2, 1, 2",
+    "5, 3, 1, 1, 1",
+    "3, 1, 2, 2, 2",
+    "3, 1, 0, 1, 2",
+    "2, 1, 1, 1, 1",
+    "3, 2, 2, 2, 1",
+  })
+  void pictures_side_by_side_have_the_same_gradient_by_the_weight(
+      int kernel, int stride, int padding, int dilation, long gap) {
+    RandomState random = RandomState.of(3);
+    Tensor x = rounded(random, 6, 24, 9, 8);
+    Tensor weight = rounded(random, 16, 24, kernel, kernel).requireGrad(true);
+    Tensor bias = rounded(random, 16).requireGrad(true);
+    Window window = Window.square(stride, padding, dilation);
+    Tensor y = Fusion.off(() -> x.conv2d(weight, bias, window, 1));
+    Tensor gradient = rounded(random, y.dim(0), y.dim(1), y.dim(2), y.dim(3));
+    y.mul(gradient).sum().backward();
+
+    SideBySide places = SideBySide.onTiles(ConvForm.of(x, weight, window));
+    assertThat(places.gap()).isEqualTo(gap);
+    assertThat(places.beside()).isGreaterThan(1);
+    Tensor made = Tensor.emptyMap(DType.FLOAT32, 16, 24, kernel, kernel);
+    Tensor byBias = Tensor.empty(DType.FLOAT32, Device.CPU, 16);
+    WeightGradient kernels =
+        new WeightKernel(
+            OneDnn.own(),
+            places,
+            DType.FLOAT32,
+            Kernels.channelsLast(DType.FLOAT32, 16, 24, kernel, kernel),
+            Kernels.rowMajor(DType.FLOAT32, 16));
+    kernels.run(gradient, x, made, byBias);
+    kernels.free();
+
+    assertSame(
+        List.of(made.toDoubles(), byBias.toDoubles()),
+        List.of(
+            Objects.requireNonNull(weight.grad()).toDoubles(),
+            Objects.requireNonNull(bias.grad()).toDoubles()),
+        1e-5);
   }
 
   /** A convolution of few pixels and many channels: on tiles its weight's gradient is a product. */
