@@ -319,11 +319,12 @@ public final class ResNet extends Classifier {
       Module shortcut,
       Nonlinearity activation) {
 
-    Tensor apply(Tensor y, Tensor x) {
+    /** With the branch's last convolution, of y, before the norm. */
+    Tensor apply(Conv2d conv, Tensor y, Tensor x) {
       if (squeezeExcite == null) {
-        return norm.forward(y, shortcut.forward(x), dropPath);
+        return norm.forward(conv, y, shortcut.forward(x), dropPath);
       }
-      Tensor branch = dropPath.forward(squeezeExcite.forward(norm.forward(y)));
+      Tensor branch = dropPath.forward(squeezeExcite.forward(norm.forward(conv, y)));
       return activation.apply(branch.add(shortcut.forward(x)));
     }
   }
@@ -361,7 +362,7 @@ public final class ResNet extends Classifier {
     protected Tensor compute(Tensor x) {
       Tensor[] ways = Fusion.fork(x);
       Tensor y = bn1.forward(conv1.forward(ways[0]), dropBlock);
-      return end.apply(conv2.forward(y), ways[1]);
+      return end.apply(conv2, y, ways[1]);
     }
   }
 
@@ -392,7 +393,7 @@ public final class ResNet extends Classifier {
       Tensor[] ways = Fusion.fork(x);
       Tensor y = bn1.forward(conv1.forward(ways[0]));
       y = bn2.forward(conv2.forward(y), dropBlock);
-      return end.apply(conv3.forward(y), ways[1]);
+      return end.apply(conv3, y, ways[1]);
     }
   }
 }

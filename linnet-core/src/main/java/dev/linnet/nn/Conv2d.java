@@ -3,6 +3,7 @@ package dev.linnet.nn;
 import dev.linnet.base.Check;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.tensor.Window;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,6 +149,13 @@ public final class Conv2d extends Module {
   /** What this layer was built from. */
   public Spec spec() {
     return spec;
+  }
+
+  /** The weight of one that mixes the channels of each pixel and does nothing else. */
+  Optional<Tensor> mixer() {
+    boolean mixes =
+        spec.kernel().area() == 1 && spec.stride() == 1 && spec.groups() == 1 && bias == null;
+    return mixes ? Optional.of(weight.value()) : Optional.empty();
   }
 
   @Override

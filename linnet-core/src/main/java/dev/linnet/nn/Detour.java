@@ -58,6 +58,16 @@ public final class Detour {
     return false;
   }
 
+  /** Whether this thread changes what a module puts out. */
+  static boolean isAt(Module module) {
+    for (Detour detour = TAKEN.get(); detour != null; detour = detour.outer) {
+      if (detour.changes.containsKey(module)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What comes after a module; the innermost change is applied first. */
   static Tensor taken(Module module, Tensor output) {
     Tensor next = output;

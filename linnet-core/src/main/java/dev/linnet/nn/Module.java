@@ -43,6 +43,14 @@ public abstract class Module implements AutoCloseable {
     return Taps.seen(this, Profiler.within(this, () -> computed(in -> compute(in[0]), x)));
   }
 
+  /**
+   * Whether nothing but its result matters: its output is not looked at or changed, and it is no
+   * part that is computed again.
+   */
+  final boolean isPlain() {
+    return recompute == null && !Taps.areAt(this);
+  }
+
   /** Computes at once, or as a part that is {@linkplain #recompute computed again}. */
   final Tensor computed(Function<Tensor[], Tensor> compute, Tensor... inputs) {
     return recompute == null ? compute.apply(inputs) : recompute.run(compute, inputs);

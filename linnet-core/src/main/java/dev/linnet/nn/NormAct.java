@@ -4,6 +4,7 @@ import dev.linnet.base.Check;
 import dev.linnet.base.LinnetException;
 import dev.linnet.tensor.BatchNorm;
 import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Tensor;
@@ -168,21 +169,57 @@ public final class NormAct extends Module {
             }));
   }
 
+  /** act(bn(conv(x))) of [N, C, H, W]; what changes by knowing the convolution is the speed. */
+  public Tensor forward(Conv2d conv, Tensor x) {
+    return expands(conv, x) ? expand(conv, x, null) : forward(conv.forward(x));
+  }
+
+  /** act(dropPath(bn(conv(x))) + residual) of [N, C, H, W], likewise. */
+  public Tensor forward(Conv2d conv, Tensor x, Tensor residual, DropPath dropPath) {
+    return !dropPath.isActive() && expands(conv, x)
+        ? expand(conv, x, residual)
+        : forward(conv.forward(x), residual, dropPath);
+  }
+
+  private boolean expands(Conv2d conv, Tensor x) {
+    return isTraining()
+        && conv.isPlain()
+        && conv.mixer().filter(w -> Fusion.expands(x, w, spec.activation())).isPresent();
+  }
+
+  private Tensor expand(Conv2d conv, Tensor x, @Nullable Tensor residual) {
+    return Taps.seen(
+        this,
+        Profiler.within(
+            this,
+            () ->
+                norm()
+                    .expand(x, conv.mixer().orElseThrow(), residual, begin(), spec.activation())));
+  }
+
   private Tensor apply(Tensor x, @Nullable Tensor residual) {
     return apply(x, residual, spec.activation());
   }
 
   private Tensor apply(Tensor x, @Nullable Tensor residual, Nonlinearity activation) {
-    double momentum = spec.momentum();
     if (isTraining()) {
       checkVaries(x);
+    }
+    return norm().apply(x, residual, begin(), activation);
+  }
+
+  private BatchNorm norm() {
+    return new BatchNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value());
+  }
+
+  /** Counts a batch of training. */
+  private BatchNorm.Pass begin() {
+    double momentum = spec.momentum();
+    if (isTraining()) {
       batches.value().addInPlace(1);
       momentum = estimating ? 1.0 / ++estimated : momentum;
     }
-    BatchNorm norm =
-        new BatchNorm(weight.value(), bias.value(), runningMean.value(), runningVar.value());
-    BatchNorm.Pass pass = new BatchNorm.Pass(isTraining(), momentum, spec.eps());
-    return norm.apply(x, residual, pass, activation);
+    return new BatchNorm.Pass(isTraining(), momentum, spec.eps());
   }
 
   /** One value has no variance: it would make the running one NaN, and with it all predictions. */

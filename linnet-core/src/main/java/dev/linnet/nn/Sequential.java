@@ -33,8 +33,16 @@ public final class Sequential extends Module {
   @Override
   protected Tensor compute(Tensor x) {
     Tensor y = x;
-    for (Module part : parts) {
-      y = part.forward(y);
+    for (int i = 0; i < parts.size(); i++) {
+      Module part = parts.get(i);
+      if (part instanceof Conv2d conv
+          && i + 1 < parts.size()
+          && parts.get(i + 1) instanceof NormAct norm) {
+        y = norm.forward(conv, y);
+        i++;
+      } else {
+        y = part.forward(y);
+      }
     }
     return y;
   }

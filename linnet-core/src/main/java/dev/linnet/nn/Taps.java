@@ -108,6 +108,16 @@ public final class Taps {
     return Detour.isInside(part);
   }
 
+  /** Whether this thread looks at, or changes, what a module puts out. */
+  static boolean areAt(Module module) {
+    for (Taps taps = WATCHING.get(); taps != null; taps = taps.outer) {
+      if (taps.names.containsKey(module)) {
+        return true;
+      }
+    }
+    return Detour.isAt(module);
+  }
+
   private static List<String> namesOf(Module root) {
     List<String> all = new ArrayList<>();
     root.walk((name, module) -> all.add(name));

@@ -121,6 +121,16 @@ record ConvForm(
    * @param bias its form; an empty one where there is none
    */
   convolution_forward.primitive_desc ahead(DType dtype, memory.desc bias) {
+    return ahead(dtype, bias, new primitive_attr());
+  }
+
+  /**
+   * With what is done to each result on the way.
+   *
+   * @param bias its form; an empty one where there is none
+   */
+  convolution_forward.primitive_desc ahead(
+      DType dtype, memory.desc bias, primitive_attr attributes) {
     return new convolution_forward.primitive_desc(
         Kernels.processor(),
         dnnl.prop_kind.forward_training,
@@ -133,7 +143,7 @@ record ConvForm(
         pair(DILATION, 1),
         pair(BEFORE, 0),
         pair(BEHIND, 0),
-        new primitive_attr(),
+        attributes,
         false);
   }
 

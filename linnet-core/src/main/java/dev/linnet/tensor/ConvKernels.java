@@ -3,6 +3,7 @@ package dev.linnet.tensor;
 import dev.linnet.tensor.OneDnn.Bound;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
@@ -74,6 +75,7 @@ final class ConvKernels {
     final long packedBack;
     final WeightGradient byWeight;
     final boolean fits;
+    final boolean tiles;
 
     Conv(Key key) {
       ConvForm form = key.form();
@@ -97,10 +99,11 @@ final class ConvKernels {
               .with(dnnl.DNNL_ARG_DIFF_DST, form.y(dtype));
       pack = library.order(key.own(), ahead.weights_desc());
       packBack = library.order(key.own(), way.weights_desc());
-      byWeight = byWeight(key, dtype == DType.BFLOAT16 && name(sum).contains("amx"));
+      tiles = dtype == DType.BFLOAT16 && name(sum).contains("amx");
+      byWeight = byWeight(key);
     }
 
-    private WeightGradient byWeight(Key key, boolean tiles) {
+    private WeightGradient byWeight(Key key) {
       ConvForm form = key.form();
       if (tiles && !key.biased() && key.isChannelsLast() && WeightProduct.pays(form)) {
         return new WeightProduct(library, form);
@@ -128,9 +131,18 @@ final class ConvKernels {
 
   /** Whether there are fast kernels for a convolution. */
   boolean has(Tensor x, Tensor weight, Window window, boolean biased) {
+    return is(Key.of(x, weight, window, biased), conv -> conv.fits);
+  }
+
+  /** Whether a 1×1 convolution runs on tiles (AMX). */
+  boolean isOnTiles(Tensor x, Tensor weight) {
+    return is(Key.of(x, weight, Window.square(1, 0, 1), false), conv -> conv.fits && conv.tiles);
+  }
+
+  private boolean is(Key key, Predicate<Conv> what) {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      return kernels.get(Key.of(x, weight, window, biased), Conv::new).fits;
+      return what.test(kernels.get(key, Conv::new));
     } catch (RuntimeException e) { // not implemented for this
       return false;
     } finally {

@@ -51,20 +51,13 @@ final class FusedNorm extends Function {
     if (adds) {
       kernels.add(y, in[RESIDUAL], y, relu);
     }
-    move(x, mean, variance);
+    norm.move(pass, mean, variance, x.count() / x.dim(1));
     save(x);
     save(in[WEIGHT]);
     save(mean);
     save(variance);
     save(relu && adds ? y : mask);
     return new Tensor[] {y};
-  }
-
-  /** Moves the running statistics; the variance that they keep is unbiased. */
-  private void move(Tensor x, Tensor mean, Tensor variance) {
-    double n = (double) x.count() / x.dim(1);
-    norm.runningMean().lerpInPlace(mean, pass.momentum());
-    norm.runningVar().lerpInPlace(variance.mul(n / (n - 1)), pass.momentum());
   }
 
   @Override

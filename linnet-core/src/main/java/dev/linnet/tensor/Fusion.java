@@ -152,18 +152,8 @@ public final class Fusion {
   static Optional<Tensor> conv(
       Tensor x, Tensor weight, @Nullable Tensor bias, Window window, int groups) {
     if (groups != 1
-        || HERE.version.isEmpty()
-        || OFF.get()
-        || wantsPlain(Scope.current().recorder)
-        || !Autograd.isEnabled()
-        || !(x.requiresGrad() || weight.requiresGrad())
-        || x.device().kind() != Device.Kind.CPU
-        || weight.dtype() != DType.FLOAT32
-        || !(weight.isContiguous() || weight.isChannelsLast()) // a cut-out has gaps
-        || (bias != null && (bias.dtype() != DType.FLOAT32 || !bias.isContiguous()))
-        || x.handle().dim() != 4
-        || x.dim(1) != weight.dim(1)
-        || !x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast)) {
+        || !isTrained(x, weight)
+        || (bias != null && (bias.dtype() != DType.FLOAT32 || !bias.isContiguous()))) {
       return Optional.empty();
     }
     DType type = Autocast.type(x.dtype());
@@ -183,6 +173,39 @@ public final class Fusion {
     FusedConv conv = new FusedConv(weight, window);
     return Optional.of(
         (bias == null ? conv.apply(plane, weight) : conv.apply(plane, weight, bias))[0]);
+  }
+
+  /** Whether a convolution of all channels is in training, of what kernels read. */
+  private static boolean isTrained(Tensor x, Tensor weight) {
+    return HERE.version.isPresent()
+        && !OFF.get()
+        && !wantsPlain(Scope.current().recorder)
+        && Autograd.isEnabled()
+        && (x.requiresGrad() || weight.requiresGrad())
+        && x.device().kind() == Device.Kind.CPU
+        && weight.dtype() == DType.FLOAT32
+        && (weight.isContiguous() || weight.isChannelsLast()) // a cut-out has gaps
+        && x.handle().dim() == 4
+        && x.dim(1) == weight.dim(1)
+        && x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast);
+  }
+
+  /**
+   * Whether {@link BatchNorm#expand} is to be had for a 1×1 convolution without bias of stride 1,
+   * and is faster than a convolution and a norm.
+   *
+   * @param x [N, C, H, W]
+   * @param weight [K, C, 1, 1]
+   */
+  public static boolean expands(Tensor x, Tensor weight, Nonlinearity activation) {
+    return isTrained(x, weight)
+        && Autocast.type(x.dtype()) == DType.BFLOAT16
+        && Autocast.isOn()
+        && x.dtype() == DType.BFLOAT16
+        && (activation == Nonlinearity.RELU || activation == Nonlinearity.IDENTITY)
+        && BatchNorm.group().size() == 1
+        && FusedExpansion.pays(x, weight)
+        && OneDnn.own().convolutions.isOnTiles(x, weight);
   }
 
   /** The form of a pool in training by other kernels than libtorch's; empty where there is none. */

@@ -41,6 +41,8 @@ final class OneDnn {
   /** Convolutions. */
   final ConvKernels convolutions = new ConvKernels(this);
 
+  private final Cache<ExpansionKernels.Key, ExpansionKernels> expansions = new Cache<>();
+
   /** Pools. */
   final PoolKernels pools = new PoolKernels(this);
 
@@ -172,6 +174,16 @@ final class OneDnn {
   /** What is kept for a shape. */
   interface Kernel {
     void free();
+  }
+
+  /** Those of a {@link FusedExpansion}. */
+  ExpansionKernels expansion(ExpansionKernels.Key key) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      return expansions.get(key, k -> new ExpansionKernels(this, k));
+    } finally {
+      scope.close();
+    }
   }
 
   // ------------------------------------------------------------------ batch norm

@@ -8,6 +8,7 @@ import dev.linnet.testing.LiveObjects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -368,6 +369,99 @@ final class FusionTest {
   @CsvSource({"1, 1", "1, 2", "3, 1", "3, 2"})
   void a_convolution_of_few_pixels_is_libtorchs(int kernel, int stride) {
     assertSame(wide(kernel, stride), Fusion.off(() -> wide(kernel, stride)), 2e-2);
+  }
+
+  /**
+   * What a pass through a 1×1 convolution and the norm behind it leaves, of values that bf16 has.
+   *
+   * @param step makes the result of x, weight and r
+   */
+  private static List<double[]> expanded(boolean adds, Tensor toward, Expanded step) {
+    RandomState random = RandomState.of(5);
+    Tensor x =
+        rounded(random, 4, 24, 9, 8)
+            .add(1)
+            .to(DType.BFLOAT16)
+            .to(DType.FLOAT32)
+            .requireGrad(true);
+    Tensor weight = rounded(random, 56, 24, 1, 1).requireGrad(true);
+    Tensor r = rounded(random, 4, 56, 9, 8).requireGrad(true);
+    Tensor gamma = Tensor.uniform(0.5, 2, random, DType.FLOAT32, 56).requireGrad(true);
+    Tensor beta = Tensor.normal(0, 1, random, DType.FLOAT32, 56).requireGrad(true);
+    Tensor mean = Tensor.zeros(DType.FLOAT32, Device.CPU, 56);
+    Tensor variance = Tensor.ones(DType.FLOAT32, Device.CPU, 56);
+    Tensor y =
+        step.make(new BatchNorm(gamma, beta, mean, variance), x, weight, adds ? r : null)
+            .to(DType.FLOAT32);
+    y.mul(toward).sum().backward();
+    List<double[]> all = left(y, x, weight, gamma, beta);
+    if (adds) {
+      all.add(Objects.requireNonNull(r.grad()).toDoubles());
+    }
+    all.add(mean.toDoubles());
+    all.add(variance.toDoubles());
+    return all;
+  }
+
+  private interface Expanded {
+    Tensor make(BatchNorm norm, Tensor x, Tensor weight, @Nullable Tensor residual);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, IDENTITY", "false, RELU", "true, IDENTITY", "true, RELU"})
+  void an_expansion_is_a_convolution_and_a_norm(boolean adds, Nonlinearity activation) {
+    BatchNorm.Pass pass = new BatchNorm.Pass(true, 0.1, 1e-5);
+    Window window = Window.square(1, 0, 1);
+    Tensor any = Tensor.normal(0, 1, RandomState.of(6), DType.FLOAT32, 4, 56, 9, 8);
+    List<double[]> linear =
+        Fusion.off(
+            () ->
+                expanded(
+                    adds,
+                    any,
+                    (norm, x, weight, r) ->
+                        norm.apply(
+                            x.conv2d(weight, null, window, 1), r, pass, Nonlinearity.IDENTITY)));
+    Tensor before = Tensor.of(linear.get(0), 4, 56, 9, 8).to(DType.FLOAT32);
+    Tensor toward = any.mul(before.abs().gt(0.1).to(DType.FLOAT32)); // else rounding rectifies
+    List<double[]> plain =
+        Fusion.off(
+            () ->
+                expanded(
+                    adds,
+                    toward,
+                    (norm, x, weight, r) ->
+                        norm.apply(x.conv2d(weight, null, window, 1), r, pass, activation)));
+    List<double[]> fused =
+        expanded(
+            adds,
+            toward,
+            (norm, x, weight, r) ->
+                norm.expand(
+                    x.to(DType.BFLOAT16),
+                    weight,
+                    r == null ? null : r.to(DType.BFLOAT16),
+                    pass,
+                    activation));
+    assertSame(fused, plain, 1e-2);
+    int statistics = plain.size() - 2;
+    assertSame(
+        fused.subList(statistics, statistics + 2), plain.subList(statistics, statistics + 2), 1e-5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({ // pictures, from and to channels, side
+    "16, 64, 256, 56, true",
+    "16, 128, 512, 28, true",
+    "16, 256, 1024, 14, false", // few pixels
+    "16, 256, 64, 56, false", // to fewer channels
+    "2, 64, 256, 56, false", // stays in the cache
+  })
+  void an_expansion_pays_where_pixels_are_many(
+      long batch, long in, long out, long side, boolean pays) {
+    Tensor x = Tensor.emptyMap(DType.BFLOAT16, batch, in, side, side);
+    assertThat(FusedExpansion.pays(x, Tensor.emptyMap(DType.FLOAT32, out, in, 1, 1)))
+        .isEqualTo(pays);
   }
 
   /** A convolution whose weight and bias are cut out of larger ones, and lie with gaps. */
