@@ -379,11 +379,7 @@ final class FusionTest {
   private static List<double[]> expanded(boolean adds, Tensor toward, Expanded step) {
     RandomState random = RandomState.of(5);
     Tensor x =
-        rounded(random, 4, 24, 9, 8)
-            .add(1)
-            .to(DType.BFLOAT16)
-            .to(DType.FLOAT32)
-            .requireGrad(true);
+        rounded(random, 4, 24, 9, 8).add(1).to(DType.BFLOAT16).to(DType.FLOAT32).requireGrad(true);
     Tensor weight = rounded(random, 56, 24, 1, 1).requireGrad(true);
     Tensor r = rounded(random, 4, 56, 9, 8).requireGrad(true);
     Tensor gamma = Tensor.uniform(0.5, 2, random, DType.FLOAT32, 56).requireGrad(true);
