@@ -59,10 +59,14 @@ final class FusedExpansion extends Function {
 
   /** Whether it is faster than a convolution and a norm; by measurement (decision 0035). */
   static boolean pays(Tensor x, Tensor weight) {
-    long pixels = x.count() / x.dim(1);
+    long pixels = pixels(x);
     return pixels >= PIXELS_A_CHANNEL * x.dim(1)
         && weight.dim(0) >= WIDER * x.dim(1)
         && pixels * weight.dim(0) * DType.BFLOAT16.bytes() >= LARGE;
+  }
+
+  private static long pixels(Tensor x) {
+    return x.count() / x.dim(1);
   }
 
   private ExpansionKernels kernels(Tensor x, Tensor weight) {
@@ -98,7 +102,7 @@ final class FusedExpansion extends Function {
     Tensor x = in[X];
     Tensor w = flat(in[WEIGHT]);
     ExpansionKernels kernels = kernels(x, in[WEIGHT]);
-    long n = x.count() / x.dim(1);
+    double n = pixels(x);
     Tensor mean = kernels.sums(x).div(n);
     Tensor covariance =
         kernels.moments(x).div(n).sub(column(mean).mul(mean.reshape(1, mean.count())));
@@ -109,7 +113,7 @@ final class FusedExpansion extends Function {
     Tensor scaled = w.mul(column(scale)).to(DType.BFLOAT16).to(DType.FLOAT32); // as it multiplies
     Tensor shift = in[BETA].detach().sub(times(scaled, mean));
     Tensor y = kernels.forward(x, scaled, shift, adds ? in[RESIDUAL] : null);
-    norm.move(pass, times(w, mean), variance, n);
+    norm.move(pass, times(w, mean), variance, pixels(x));
     List.of(x, in[WEIGHT], mean, spread, deviation, scale, scaled).forEach(this::save);
     if (relu) {
       save(y);
@@ -143,7 +147,7 @@ final class FusedExpansion extends Function {
       gradient = through;
     }
     ExpansionKernels kernels = kernels(x, saved(1));
-    long n = x.count() / x.dim(1);
+    double n = pixels(x);
     @Nullable Tensor[] made = new @Nullable Tensor[adds ? RESIDUAL + 1 : RESIDUAL];
     Tensor byBeta = scale.emptyLike();
     Tensor product = flat(kernels.byWeight(gradient, x, byBeta));
