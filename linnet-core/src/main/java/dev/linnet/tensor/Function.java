@@ -46,6 +46,9 @@ public abstract class Function {
   /** Elements of a leaf whose gradient costs more to copy than to let go of. */
   private static final long LARGE = 4096;
 
+  /** Where what a function makes for itself ends. */
+  private static final String END = "the end of its function";
+
   /** Said of a second way back. */
   static final String USED_UP = "the graph was used up by an earlier backward()";
 
@@ -150,7 +153,7 @@ public abstract class Function {
       Scope.current().root().add(this);
     }
     Tensor[] results = new Tensor[0];
-    Scope scope = Scope.open(name);
+    Scope scope = Scope.open(name, END);
     try {
       results = Autograd.off(() -> forward(inputs));
       for (Tensor result : results) {
@@ -216,7 +219,7 @@ public abstract class Function {
     if (Autograd.isEnabled()) {
       throw new IllegalStateException(name + ": has no second derivatives");
     }
-    Scope scope = Scope.open(name + ", back");
+    Scope scope = Scope.open(name + ", back", END);
     try {
       @Nullable Tensor[] given = new Tensor[(int) gradients.size()];
       for (int i = 0; i < given.length; i++) {
@@ -246,7 +249,7 @@ public abstract class Function {
 
   private void free() {
     state = State.DONE;
-    saved.forEach(Tensor::close);
+    saved.forEach(t -> t.close(END));
     saved.clear();
   }
 

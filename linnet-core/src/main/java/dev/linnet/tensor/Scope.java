@@ -45,10 +45,12 @@ public final class Scope implements AutoCloseable {
   private @Nullable Throwable failure;
   @Nullable Recorder recorder;
   private volatile @Nullable String closedAt;
+  private final @Nullable String end;
 
-  private Scope(String name, @Nullable Scope outer) {
+  private Scope(String name, @Nullable Scope outer, @Nullable String end) {
     this.name = name;
     this.outer = outer;
+    this.end = end;
     this.recorder = outer == null ? null : outer.recorder;
     this.opened = TRACE ? new Throwable("scope \"" + name + "\" was opened here") : null;
   }
@@ -64,7 +66,20 @@ public final class Scope implements AutoCloseable {
    * @param name what messages call it
    */
   public static Scope open(String name) {
-    Scope scope = new Scope(name, CURRENT.get());
+    return opened(new Scope(name, CURRENT.get(), null));
+  }
+
+  /**
+   * Opens a scope of this room's own, of which there are hundreds a step: where it is closed is
+   * said here and not looked up.
+   *
+   * @param end such as {@code the end of conv2d}
+   */
+  static Scope open(String name, String end) {
+    return opened(new Scope(name, CURRENT.get(), end));
+  }
+
+  private static Scope opened(Scope scope) {
     CURRENT.set(scope);
     return scope;
   }
@@ -123,7 +138,7 @@ public final class Scope implements AutoCloseable {
       throw new IllegalStateException(
           "scope \"" + name + "\" belongs to thread " + thread.getName() + "; close it there");
     }
-    String where = caller();
+    String where = end == null ? caller() : end;
     for (Scope s = CURRENT.get(); s != null; s = s.outer) {
       s.closedAt = where;
       s.functions.forEach(Function::end);

@@ -259,7 +259,14 @@ public final class Tensor implements AutoCloseable {
   @Override
   public void close() {
     if (closedAt == null && owner == null) {
-      closedAt = Scope.caller();
+      close(Scope.caller());
+    }
+  }
+
+  /** Frees a tensor that was taken out of its scope, at a place that is known. */
+  void close(String where) {
+    if (closedAt == null && owner == null) {
+      closedAt = where;
       handle.releaseReference();
     }
   }
