@@ -20,6 +20,6 @@ final class BasicConv extends Module {
 
   @Override
   protected Tensor compute(Tensor x) {
-    return bn.forward(conv.forward(x));
+    return bn.forward(conv, x);
   }
 }

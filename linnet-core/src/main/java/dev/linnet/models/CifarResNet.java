@@ -75,7 +75,7 @@ public final class CifarResNet extends Classifier {
   /** Maps [N, inChannels, H, W] to [N, 64, ⌈H/4⌉, ⌈W/4⌉]. */
   @Override
   public Tensor features(Tensor x) {
-    return stages.forward(bn1.forward(conv1.forward(x)));
+    return stages.forward(bn1.forward(conv1, x));
   }
 
   /** Two 3×3 convolutions; one that widens also halves the map. */
@@ -100,8 +100,8 @@ public final class CifarResNet extends Classifier {
     @Override
     protected Tensor compute(Tensor x) {
       Tensor[] ways = Fusion.fork(x);
-      Tensor y = bn1.forward(conv1.forward(ways[0]));
-      return bn2.forward(conv2.forward(y), shortcut.forward(ways[1]), dropPath);
+      Tensor y = bn1.forward(conv1, ways[0]);
+      return bn2.forward(conv2, y, shortcut.forward(ways[1]), dropPath);
     }
   }
 

@@ -31,7 +31,7 @@ final class ConvBnAct extends Module {
   /** Maps [N, in, H, W] to [N, out, ⌈H/stride⌉, ⌈W/stride⌉]. */
   @Override
   protected Tensor compute(Tensor x) {
-    Tensor y = bn1.forward(conv.forward(x));
+    Tensor y = bn1.forward(conv, x);
     return hasShortcut ? dropPath.forward(y).add(x) : y;
   }
 }

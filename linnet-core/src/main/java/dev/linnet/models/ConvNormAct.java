@@ -19,7 +19,7 @@ final class ConvNormAct extends Module {
   /** act(bn(conv(x))). */
   @Override
   protected Tensor compute(Tensor x) {
-    return bn.forward(conv.forward(x));
+    return bn.forward(conv, x);
   }
 
   /** act(bn(conv(x)) + residual). */
@@ -29,7 +29,7 @@ final class ConvNormAct extends Module {
 
   /** act(dropPath(bn(conv(x))) + residual). */
   Tensor forward(Tensor x, Tensor residual, DropPath dropPath) {
-    return bn.forward(conv.forward(x), residual, dropPath);
+    return bn.forward(conv, x, residual, dropPath);
   }
 
   Conv2d conv() {

@@ -35,7 +35,7 @@ final class EdgeResidual extends Module {
   /** Maps [N, in, H, W] to [N, out, ⌈H/stride⌉, ⌈W/stride⌉]. */
   @Override
   protected Tensor compute(Tensor x) {
-    Tensor y = se.forward(bn1.forward(convExp.forward(x)));
+    Tensor y = se.forward(bn1.forward(convExp, x));
     y = convPwl.forward(y);
     return hasShortcut ? bn2.forward(y, x, dropPath) : bn2.forward(y);
   }

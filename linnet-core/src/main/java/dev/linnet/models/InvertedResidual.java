@@ -42,8 +42,8 @@ final class InvertedResidual extends Module {
   @Override
   protected Tensor compute(Tensor x) {
     Tensor[] ways = hasShortcut ? Fusion.fork(x) : new Tensor[] {x};
-    Tensor y = bn1.forward(convPw.forward(ways[0]));
-    y = se.forward(bn2.forward(convDw.forward(y)));
+    Tensor y = bn1.forward(convPw, ways[0]);
+    y = se.forward(bn2.forward(convDw, y));
     y = convPwl.forward(y);
     return hasShortcut ? bn3.forward(y, ways[1], dropPath) : bn3.forward(y);
   }

@@ -118,7 +118,7 @@ final class MobileNetwork extends Classifier {
    */
   @Override
   public Tensor features(Tensor x) {
-    Tensor y = blocks.forward(bn1.forward(convStem.forward(x)));
+    Tensor y = blocks.forward(bn1.forward(convStem, x));
     return neck == Neck.BEFORE_POOLING ? bn2.forward(convHead.forward(y)) : y;
   }
 

@@ -361,7 +361,7 @@ public final class ResNet extends Classifier {
     @Override
     protected Tensor compute(Tensor x) {
       Tensor[] ways = Fusion.fork(x);
-      Tensor y = bn1.forward(conv1.forward(ways[0]), dropBlock);
+      Tensor y = bn1.forward(conv1, ways[0], dropBlock);
       return end.apply(conv2, y, ways[1]);
     }
   }
@@ -391,8 +391,8 @@ public final class ResNet extends Classifier {
     @Override
     protected Tensor compute(Tensor x) {
       Tensor[] ways = Fusion.fork(x);
-      Tensor y = bn1.forward(conv1.forward(ways[0]));
-      y = bn2.forward(conv2.forward(y), dropBlock);
+      Tensor y = bn1.forward(conv1, ways[0]);
+      y = bn2.forward(conv2, y, dropBlock);
       return end.apply(conv3, y, ways[1]);
     }
   }

@@ -1,6 +1,7 @@
 package dev.linnet.nn;
 
 import dev.linnet.base.Check;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Tensor;
 import dev.linnet.tensor.Window;
 import java.util.Optional;
@@ -151,11 +152,11 @@ public final class Conv2d extends Module {
     return spec;
   }
 
-  /** The weight of one that mixes the channels of each pixel and does nothing else. */
-  Optional<Tensor> mixer() {
-    boolean mixes =
-        spec.kernel().area() == 1 && spec.stride() == 1 && spec.groups() == 1 && bias == null;
-    return mixes ? Optional.of(weight.value()) : Optional.empty();
+  /** What is computed of x, if it is one plain convolution of all channels. */
+  Optional<Fusion.Conv> of(Tensor x) {
+    boolean plain =
+        spec.groups() == 1 && bias == null && spec.padding().kind() != Padding.Kind.SAME;
+    return plain ? Optional.of(new Fusion.Conv(x, weight.value(), window)) : Optional.empty();
   }
 
   @Override

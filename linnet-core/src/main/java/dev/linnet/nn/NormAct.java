@@ -8,6 +8,7 @@ import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Tensor;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,30 +172,32 @@ public final class NormAct extends Module {
 
   /** act(bn(conv(x))) of [N, C, H, W]; what changes by knowing the convolution is the speed. */
   public Tensor forward(Conv2d conv, Tensor x) {
-    return expands(conv, x) ? expand(conv, x, null) : forward(conv.forward(x));
+    return fused(conv, x, null).orElseGet(() -> forward(conv.forward(x)));
   }
 
   /** act(dropPath(bn(conv(x))) + residual) of [N, C, H, W], likewise. */
   public Tensor forward(Conv2d conv, Tensor x, Tensor residual, DropPath dropPath) {
-    return !dropPath.isActive() && expands(conv, x)
-        ? expand(conv, x, residual)
-        : forward(conv.forward(x), residual, dropPath);
+    return (dropPath.isActive() ? Optional.<Tensor>empty() : fused(conv, x, residual))
+        .orElseGet(() -> forward(conv.forward(x), residual, dropPath));
   }
 
-  private boolean expands(Conv2d conv, Tensor x) {
-    return isTraining()
-        && conv.isPlain()
-        && conv.mixer().filter(w -> Fusion.expands(x, w, spec.activation())).isPresent();
+  /** act(dropBlock(bn(conv(x)))) of [N, C, H, W], likewise. */
+  public Tensor forward(Conv2d conv, Tensor x, DropBlock dropBlock) {
+    return dropBlock.isActive() ? forward(conv.forward(x), dropBlock) : forward(conv, x);
   }
 
-  private Tensor expand(Conv2d conv, Tensor x, @Nullable Tensor residual) {
-    return Taps.seen(
-        this,
-        Profiler.within(
-            this,
-            () ->
-                norm()
-                    .expand(x, conv.mixer().orElseThrow(), residual, begin(), spec.activation())));
+  /** Both as one, where nobody looks at what is between. */
+  private Optional<Tensor> fused(Conv2d conv, Tensor x, @Nullable Tensor residual) {
+    if (!isTraining() || !conv.isPlain()) {
+      return Optional.empty();
+    }
+    return conv.of(x)
+        .flatMap(
+            call ->
+                Profiler.within(
+                    this,
+                    () -> Fusion.convNorm(call, norm(), residual, this::begin, spec.activation())))
+        .map(y -> Taps.seen(this, y));
   }
 
   private Tensor apply(Tensor x, @Nullable Tensor residual) {

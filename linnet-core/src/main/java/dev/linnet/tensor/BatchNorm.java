@@ -61,22 +61,6 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
   }
 
   /**
-   * {@code act(bn(weight · x) + residual)} without the map between, where {@link Fusion#expands}
-   * says that it can be had, in training.
-   *
-   * @param x [N, C, H, W]
-   * @param weight [K, C, 1, 1], a convolution's
-   * @param residual [N, K, H, W] added before the activation, or null
-   */
-  public Tensor expand(
-      Tensor x, Tensor weight, @Nullable Tensor residual, Pass pass, Nonlinearity activation) {
-    FusedExpansion fused = new FusedExpansion(this, pass, activation == Nonlinearity.RELU);
-    return residual == null
-        ? fused.apply(x, weight, this.weight, bias)[0]
-        : fused.apply(x, weight, this.weight, bias, residual)[0];
-  }
-
-  /**
    * Moves the running statistics towards a batch's.
    *
    * @param variance of the batch, biased; the running one is not

@@ -86,6 +86,10 @@ record ConvForm(
     return out(1);
   }
 
+  Shape result() {
+    return Shape.of(batch, out, outHeight(), outWidth());
+  }
+
   /** Pixels of all results. */
   long pixels() {
     return batch * outHeight() * outWidth();

@@ -108,6 +108,11 @@ public abstract class Function {
     return saved.get(index);
   }
 
+  /** Lets go of what was saved under a number and after it, which is not read again. */
+  protected final void forget(int first) {
+    saved.subList(first, saved.size()).forEach(t -> t.close(END));
+  }
+
   /** Whether the gradient by an input is asked for. */
   protected final boolean needs(int input) {
     return needs[input];

@@ -72,13 +72,12 @@ public final class Fusion {
         || wantsPlain(Scope.current().recorder)
         || !isPlane(x, x)
         || x.count() == x.dim(1)
-        || norm.weight().dtype() != DType.FLOAT32
-        || !norm.weight().isContiguous()
-        || !norm.bias().isContiguous()
+        || !isPlain(norm)
         || (residual != null && (!inside || !isPlane(residual, x)))) {
       return Optional.empty();
     }
-    FusedNorm fused = new FusedNorm(norm, pass, activation == Nonlinearity.RELU);
+    FusedNorm fused =
+        new FusedNorm(new NormPass(norm, pass, activation == Nonlinearity.RELU, residual != null));
     Tensor[] y =
         residual == null
             ? fused.apply(x, norm.weight(), norm.bias())
@@ -157,8 +156,7 @@ public final class Fusion {
       return Optional.empty();
     }
     DType type = Autocast.type(x.dtype());
-    if ((type != DType.FLOAT32 && type != DType.BFLOAT16)
-        || (type == x.dtype() && type == DType.BFLOAT16 && !Autocast.isOn())) {
+    if (!isConvType(type, x)) {
       return Optional.empty();
     }
     Tensor plane = x.to(type);
@@ -191,21 +189,74 @@ public final class Fusion {
   }
 
   /**
-   * Whether {@link BatchNorm#expand} is to be had for a 1×1 convolution without bias of stride 1,
-   * and is faster than a convolution and a norm.
+   * A convolution of all channels without bias.
    *
    * @param x [N, C, H, W]
-   * @param weight [K, C, 1, 1]
+   * @param weight [K, C, h, w]
    */
-  public static boolean expands(Tensor x, Tensor weight, Nonlinearity activation) {
-    return isTrained(x, weight)
-        && Autocast.type(x.dtype()) == DType.BFLOAT16
-        && Autocast.isOn()
-        && x.dtype() == DType.BFLOAT16
-        && (activation == Nonlinearity.RELU || activation == Nonlinearity.IDENTITY)
-        && BatchNorm.group().size() == 1
+  public record Conv(Tensor x, Tensor weight, Window window) {}
+
+  /**
+   * {@code act(bn(conv(x)) + residual)} in training as one operator; empty where it cannot be had.
+   * Results agree with those of the parts within the rounding of the type.
+   *
+   * @param residual of the result's sizes, added before the activation, or null
+   * @param pass asked once, if the operator can be had
+   */
+  public static Optional<Tensor> convNorm(
+      Conv conv,
+      BatchNorm norm,
+      @Nullable Tensor residual,
+      Supplier<BatchNorm.Pass> pass,
+      Nonlinearity activation) {
+    boolean relu = activation == Nonlinearity.RELU;
+    if (!(relu || activation == Nonlinearity.IDENTITY)
+        || !isTrained(conv.x(), conv.weight())
+        || !isPlain(norm)
+        || BatchNorm.group().size() > 1) {
+      return Optional.empty();
+    }
+    DType type = Autocast.type(conv.x().dtype());
+    if (!isConvType(type, conv.x()) || conv.window().sparse(conv.weight()) > 1) {
+      return Optional.empty();
+    }
+    Tensor x = conv.x().to(type);
+    Tensor weight = conv.weight();
+    ConvForm form = ConvForm.of(x, weight, conv.window());
+    if (form.pixels() < 2
+        || (residual != null && !isPlane(residual, type, form.result()))
+        || !OneDnn.own().convolutions.has(x, weight, conv.window(), false)) {
+      return Optional.empty();
+    }
+    Function fused;
+    if (type == DType.BFLOAT16
+        && form.isPointwise()
         && FusedExpansion.pays(x, weight)
-        && OneDnn.own().convolutions.isOnTiles(x, weight);
+        && OneDnn.own().convolutions.isOnTiles(x, weight)) {
+      fused = new FusedExpansion(norm, pass.get(), relu);
+    } else if (Profiler.current() == null) { // who profiles wants to see the parts
+      fused =
+          new FusedConvNorm(conv.window(), new NormPass(norm, pass.get(), relu, residual != null));
+    } else {
+      return Optional.empty();
+    }
+    return Optional.of(
+        residual == null
+            ? fused.apply(x, weight, norm.weight(), norm.bias())[0]
+            : fused.apply(x, weight, norm.weight(), norm.bias(), residual)[0]);
+  }
+
+  /** Whether kernels read a norm's own tensors. */
+  private static boolean isPlain(BatchNorm norm) {
+    return norm.weight().dtype() == DType.FLOAT32
+        && norm.weight().isContiguous()
+        && norm.bias().isContiguous();
+  }
+
+  /** Whether there are kernels for the type in which a convolution of x is to run. */
+  private static boolean isConvType(DType type, Tensor x) {
+    return type == DType.FLOAT32
+        || (type == DType.BFLOAT16 && (x.dtype() != DType.BFLOAT16 || Autocast.isOn()));
   }
 
   /** The form of a pool in training by other kernels than libtorch's; empty where there is none. */
@@ -242,13 +293,16 @@ public final class Fusion {
 
   /** Whether a tensor is what the kernels read, and has sizes and type of another. */
   static boolean isPlane(Tensor t, Tensor like) {
-    org.bytedeco.pytorch.Tensor h = t.handle();
+    return isPlane(t, like.dtype(), like.shape());
+  }
+
+  private static boolean isPlane(Tensor t, DType wanted, Shape sizes) {
     DType type = t.dtype();
-    return h.dim() == 4
+    return t.handle().dim() == 4
         && (type == DType.FLOAT32 || type == DType.BFLOAT16)
-        && type == like.dtype()
+        && type == wanted
         && t.device().kind() == Device.Kind.CPU
-        && t.shape().equals(like.shape())
-        && h.is_contiguous(torch.MemoryFormat.ChannelsLast);
+        && t.shape().equals(sizes)
+        && t.handle().is_contiguous(torch.MemoryFormat.ChannelsLast);
   }
 }

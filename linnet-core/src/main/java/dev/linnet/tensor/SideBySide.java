@@ -102,7 +102,8 @@ record SideBySide(ConvForm form, long beside, long gap) {
     long height = map.dim(2);
     long pixels = map.dim(3);
     long channels = map.dim(1);
-    Tensor made = Tensor.zeros(map.dtype(), Device.CPU, rows, height, beside, width, channels);
+    Tensor made = Tensor.empty(map.dtype(), Device.CPU, rows, height, beside, width, channels);
+    made.handle().narrow(3, pixels, width - pixels).zero_();
     made.handle()
         .narrow(3, 0, pixels)
         .copy_(

@@ -8,6 +8,7 @@ import dev.linnet.testing.LiveObjects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -399,6 +400,13 @@ final class FusionTest {
     return all;
   }
 
+  private static Tensor expand(
+      FusedExpansion fused, BatchNorm norm, Tensor x, Tensor weight, @Nullable Tensor r) {
+    return r == null
+        ? fused.apply(x, weight, norm.weight(), norm.bias())[0]
+        : fused.apply(x, weight, norm.weight(), norm.bias(), r.to(DType.BFLOAT16))[0];
+  }
+
   private interface Expanded {
     Tensor make(BatchNorm norm, Tensor x, Tensor weight, @Nullable Tensor residual);
   }
@@ -433,16 +441,70 @@ final class FusionTest {
             adds,
             toward,
             (norm, x, weight, r) ->
-                norm.expand(
+                expand(
+                    new FusedExpansion(norm, pass, activation == Nonlinearity.RELU),
+                    norm,
                     x.to(DType.BFLOAT16),
                     weight,
-                    r == null ? null : r.to(DType.BFLOAT16),
-                    pass,
-                    activation));
+                    r));
     assertSame(fused, plain, 1e-2);
     int statistics = plain.size() - 2;
     assertSame(
         fused.subList(statistics, statistics + 2), plain.subList(statistics, statistics + 2), 1e-5);
+  }
+
+  /** A convolution, its norm and what follows: as one operator or by itself. */
+  private static List<double[]> convNorm(
+      DType dtype, int kernel, Window window, boolean adds, Nonlinearity activation) {
+    RandomState random = RandomState.of(3);
+    Tensor x = rounded(random, 2, 24, 15, 12).requireGrad(true);
+    Tensor weight = rounded(random, 40, 24, kernel, kernel).requireGrad(true);
+    Tensor gamma = Tensor.uniform(0.5, 2, random, DType.FLOAT32, 40).requireGrad(true);
+    Tensor beta = Tensor.normal(0, 1, random, DType.FLOAT32, 40).requireGrad(true);
+    Tensor mean = Tensor.zeros(DType.FLOAT32, Device.CPU, 40);
+    Tensor variance = Tensor.ones(DType.FLOAT32, Device.CPU, 40);
+    BatchNorm norm = new BatchNorm(gamma, beta, mean, variance);
+    BatchNorm.Pass pass = new BatchNorm.Pass(true, 0.1, 1e-5);
+    long[] sizes = ConvForm.of(x, weight, window).result().toArray();
+    Tensor r = rounded(random, sizes).requireGrad(true);
+    Tensor y =
+        Autocast.run(
+            Device.CPU,
+            dtype,
+            () -> {
+              Tensor residual = adds ? r.to(dtype) : null;
+              Optional<Tensor> one =
+                  Fusion.convNorm(
+                      new Fusion.Conv(x, weight, window), norm, residual, () -> pass, activation);
+              assertThat(one.isPresent()).isEqualTo(!Fusion.isOff());
+              return one.orElseGet(
+                  () -> norm.apply(x.conv2d(weight, null, window, 1), residual, pass, activation));
+            });
+    y.to(DType.FLOAT32).mul(rounded(random, sizes)).sum().backward();
+    List<double[]> all = left(y, x, weight, gamma, beta);
+    if (adds) {
+      all.add(Objects.requireNonNull(r.grad()).toDoubles());
+    }
+    all.add(mean.toDoubles());
+    all.add(variance.toDoubles());
+    return all;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, 3, 1, false, RELU",
+    "FLOAT32, 3, 2, true, RELU",
+    "FLOAT32, 1, 1, true, IDENTITY",
+    "BFLOAT16, 3, 1, false, IDENTITY",
+    "BFLOAT16, 3, 2, true, IDENTITY",
+    "BFLOAT16, 1, 1, false, IDENTITY"
+  })
+  void a_convolution_and_a_norm_as_one_are_libtorchs(
+      DType dtype, int kernel, int stride, boolean adds, Nonlinearity activation) {
+    Window window = Window.square(stride, kernel / 2, 1);
+    List<double[]> one = convNorm(dtype, kernel, window, adds, activation);
+    List<double[]> plain = Fusion.off(() -> convNorm(dtype, kernel, window, adds, activation));
+    assertSame(one, plain, dtype == DType.FLOAT32 ? 1e-5 : 2e-2);
   }
 
   @ParameterizedTest
