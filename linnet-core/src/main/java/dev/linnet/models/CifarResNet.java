@@ -7,7 +7,6 @@ import dev.linnet.nn.Identity;
 import dev.linnet.nn.Module;
 import dev.linnet.nn.NormAct;
 import dev.linnet.nn.Sequential;
-import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 
@@ -99,9 +98,8 @@ public final class CifarResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      Tensor[] ways = Fusion.fork(x);
-      Tensor y = bn1.forward(conv1, ways[0]);
-      return bn2.forward(conv2, y, shortcut.forward(ways[1]), dropPath);
+      Tensor[] ways = bn1.fork(conv1, x);
+      return bn2.forward(conv2, ways[0], shortcut.forward(ways[1]), dropPath);
     }
   }
 
@@ -115,7 +113,7 @@ public final class CifarResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      return x.subsample(2).pad(0, 0, 0, 0, zeros, zeros);
+      return x.subsample(2, zeros);
     }
   }
 }

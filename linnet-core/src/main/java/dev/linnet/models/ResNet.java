@@ -19,7 +19,6 @@ import dev.linnet.nn.NormAct;
 import dev.linnet.nn.Padding;
 import dev.linnet.nn.Sequential;
 import dev.linnet.nn.SqueezeExcite;
-import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Tensor;
 import java.util.List;
@@ -360,9 +359,8 @@ public final class ResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      Tensor[] ways = Fusion.fork(x);
-      Tensor y = bn1.forward(conv1, ways[0], dropBlock);
-      return end.apply(conv2, y, ways[1]);
+      Tensor[] ways = bn1.fork(conv1, x, dropBlock);
+      return end.apply(conv2, ways[0], ways[1]);
     }
   }
 
@@ -390,9 +388,8 @@ public final class ResNet extends Classifier {
 
     @Override
     protected Tensor compute(Tensor x) {
-      Tensor[] ways = Fusion.fork(x);
-      Tensor y = bn1.forward(conv1, ways[0]);
-      y = bn2.forward(conv2, y, dropBlock);
+      Tensor[] ways = bn1.fork(conv1, x);
+      Tensor y = bn2.forward(conv2, ways[0], dropBlock);
       return end.apply(conv3, y, ways[1]);
     }
   }

@@ -9,6 +9,7 @@ import dev.linnet.tensor.Nonlinearity;
 import dev.linnet.tensor.Profiler;
 import dev.linnet.tensor.Tensor;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,18 +187,46 @@ public final class NormAct extends Module {
     return dropBlock.isActive() ? forward(conv.forward(x), dropBlock) : forward(conv, x);
   }
 
+  /**
+   * The two ways of a {@linkplain Fusion#fork fork} of which the first goes through a convolution:
+   * {@code {act(bn(conv(x))), x}}; what changes by knowing that is the speed.
+   */
+  public Tensor[] fork(Conv2d conv, Tensor x) {
+    return call(conv, x)
+        .flatMap(
+            call ->
+                Profiler.within(
+                    this, () -> Fusion.fork(call, norm(), this::begin, spec.activation())))
+        .map(ways -> new Tensor[] {Taps.seen(this, ways[0]), ways[1]})
+        .orElseGet(() -> forked(x, way -> forward(conv, way)));
+  }
+
+  /** {@code {act(dropBlock(bn(conv(x)))), x}}, likewise. */
+  public Tensor[] fork(Conv2d conv, Tensor x, DropBlock dropBlock) {
+    return dropBlock.isActive()
+        ? forked(x, way -> forward(conv, way, dropBlock))
+        : fork(conv, x);
+  }
+
+  private static Tensor[] forked(Tensor x, UnaryOperator<Tensor> work) {
+    Tensor[] ways = Fusion.fork(x);
+    return new Tensor[] {work.apply(ways[0]), ways[1]};
+  }
+
   /** Both as one, where nobody looks at what is between. */
   private Optional<Tensor> fused(Conv2d conv, Tensor x, @Nullable Tensor residual) {
-    if (!isTraining() || !conv.isPlain()) {
-      return Optional.empty();
-    }
-    return conv.of(x)
+    return call(conv, x)
         .flatMap(
             call ->
                 Profiler.within(
                     this,
                     () -> Fusion.convNorm(call, norm(), residual, this::begin, spec.activation())))
         .map(y -> Taps.seen(this, y));
+  }
+
+  /** A convolution in training that nobody looks at. */
+  private Optional<Fusion.Conv> call(Conv2d conv, Tensor x) {
+    return isTraining() && conv.isPlain() ? conv.of(x) : Optional.empty();
   }
 
   private Tensor apply(Tensor x, @Nullable Tensor residual) {

@@ -4,8 +4,10 @@ import java.util.List;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.deconvolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 
 /**
@@ -166,6 +168,35 @@ record ConvForm(
         ahead,
         new primitive_attr(),
         false);
+  }
+
+  /** The same as a transposed convolution, [C, K, h, w] its weight, which adds to what is there. */
+  deconvolution_forward.primitive_desc ontoX(DType dtype) {
+    post_ops after = new post_ops();
+    after.append_sum();
+    primitive_attr attributes = new primitive_attr();
+    attributes.set_post_ops(after);
+    memory.data_type type = Kernels.type(dtype);
+    return new deconvolution_forward.primitive_desc(
+        Kernels.processor(),
+        dnnl.prop_kind.forward_training,
+        dnnl.algorithm.deconvolution_direct,
+        y(dtype),
+        new memory.desc(new long[] {in, out, height, width}, type, memory.format_tag.any),
+        new memory.desc(),
+        x(dtype),
+        pair(STRIDE, 0),
+        pair(DILATION, 1),
+        pair(BEFORE, 0),
+        new long[] {missed(0), missed(1)},
+        attributes,
+        false);
+  }
+
+  /** Padding behind that the last window reaches; less than there is where a stride skips some. */
+  private long missed(int side) {
+    long size = side == 0 ? mapHeight : mapWidth;
+    return (out(side) - 1) * stride(side) + reach(side) - size - padding(side);
   }
 
   convolution_backward_weights.primitive_desc byWeight(

@@ -3,12 +3,15 @@ package dev.linnet.tensor;
 import dev.linnet.tensor.OneDnn.Bound;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.deconvolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_desc_base;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,14 +29,64 @@ final class ConvKernels {
     this.library = library;
   }
 
-  /** Sizes, types and orders of a convolution's tensors, and the threads that share its work. */
-  private record Key(ConvForm form, DType dtype, List<Long> strides, boolean biased, int threads) {
+  /**
+   * Sizes, types and orders of a convolution's tensors, and the threads that share its work: what
+   * its kernels are found by. A function keeps it, as it takes long to work out for a small map.
+   */
+  static final class Key {
+    private final ConvForm form;
+    private final DType dtype;
+    private final List<Long> strides;
+    private final boolean biased;
+    private final int threads;
+    private final int hash;
+
+    private Key(ConvForm form, DType dtype, List<Long> strides, boolean biased, int threads) {
+      this.form = form;
+      this.dtype = dtype;
+      this.strides = strides;
+      this.biased = biased;
+      this.threads = threads;
+      this.hash = Objects.hash(form, dtype, strides, biased, threads);
+    }
+
     static Key of(Tensor x, Tensor weight, Window window, boolean biased) {
       List<Long> strides = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         strides.add(weight.handle().stride(i));
       }
       return new Key(ConvForm.of(x, weight, window), x.dtype(), strides, biased, Engine.threads());
+    }
+
+    /** With the threads that there are now. */
+    private Key now() {
+      int count = Engine.threads();
+      return count == threads ? this : new Key(form, dtype, strides, biased, count);
+    }
+
+    ConvForm form() {
+      return form;
+    }
+
+    DType dtype() {
+      return dtype;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return this == other
+          || (other instanceof Key key
+              && hash == key.hash
+              && threads == key.threads
+              && biased == key.biased
+              && dtype == key.dtype
+              && form.equals(key.form)
+              && strides.equals(key.strides));
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
     }
 
     private long[] sizes() {
@@ -54,8 +107,23 @@ final class ConvKernels {
 
     /** The weight's own form. */
     memory.desc own() {
-      return new memory.desc(
-          sizes(), memory.data_type.f32, strides.stream().mapToLong(Long::longValue).toArray());
+      return new memory.desc(sizes(), memory.data_type.f32, steps());
+    }
+
+    /** The same memory as [C, K, h, w]. */
+    memory.desc turned() {
+      return new memory.desc(swapped(sizes()), memory.data_type.f32, swapped(steps()));
+    }
+
+    private long[] steps() {
+      return strides.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private static long[] swapped(long... pair) {
+      long first = pair[0];
+      pair[0] = pair[1];
+      pair[1] = first;
+      return pair;
     }
 
     memory.desc bias() {
@@ -76,8 +144,11 @@ final class ConvKernels {
     final WeightGradient byWeight;
     final boolean fits;
     final boolean tiles;
+    private final Key key;
+    private @Nullable Onto onto;
 
     Conv(Key key) {
+      this.key = key;
       ConvForm form = key.form();
       DType dtype = key.dtype();
       convolution_forward.primitive_desc ahead = form.ahead(dtype, key.bias());
@@ -105,20 +176,18 @@ final class ConvKernels {
 
     private WeightGradient byWeight(Key key) {
       ConvForm form = key.form();
-      if (tiles && !key.biased() && key.isChannelsLast() && WeightProduct.pays(form)) {
+      if (tiles && !key.biased && key.isChannelsLast() && WeightProduct.pays(form)) {
         return new WeightProduct(library, form);
       }
       SideBySide places = tiles ? SideBySide.onTiles(form) : SideBySide.none(form);
       return new WeightKernel(library, places, key.dtype(), key.own(), key.bias());
     }
 
-    private String name(org.bytedeco.dnnl.primitive_desc_base form) {
-      return form.impl_info_str().getString();
-    }
-
-    private boolean isFast(org.bytedeco.dnnl.primitive_desc_base form) {
-      String name = name(form);
-      return !name.startsWith("ref") && !name.contains("gemm:ref");
+    /** Made when it is first asked for: only forks do. */
+    Onto onto() {
+      Onto made = onto == null ? new Onto(key) : onto;
+      onto = made;
+      return made;
     }
 
     @Override
@@ -126,17 +195,64 @@ final class ConvKernels {
       for (OneDnn.Kernel part : List.of(forward, back, pack, packBack, byWeight)) {
         part.free();
       }
+      if (onto != null) {
+        onto.free();
+      }
     }
   }
 
-  /** Whether there are fast kernels for a convolution. */
-  boolean has(Tensor x, Tensor weight, Window window, boolean biased) {
-    return is(Key.of(x, weight, window, biased), conv -> conv.fits);
+  /**
+   * The gradient by x added to what lies there already. Only the transposed convolution has a sum
+   * behind it; it runs the code that the gradient by x does.
+   */
+  private final class Onto implements OneDnn.Kernel {
+    final Bound add;
+    final Bound pack;
+    final long packed;
+    final boolean fits;
+
+    Onto(Key key) {
+      ConvForm form = key.form();
+      deconvolution_forward.primitive_desc code = form.ontoX(key.dtype());
+      fits = isFast(code);
+      packed = code.weights_desc().get_size();
+      pack = library.order(key.turned(), code.weights_desc());
+      add =
+          library.new Bound(new deconvolution_forward(code))
+              .with(dnnl.DNNL_ARG_SRC, form.y(key.dtype()))
+              .with(dnnl.DNNL_ARG_WEIGHTS, code.weights_desc())
+              .with(dnnl.DNNL_ARG_DST, form.x(key.dtype()));
+    }
+
+    @Override
+    public void free() {
+      add.free();
+      pack.free();
+    }
   }
 
-  /** Whether a 1×1 convolution runs on tiles (AMX). */
-  boolean isOnTiles(Tensor x, Tensor weight) {
-    return is(Key.of(x, weight, Window.square(1, 0, 1), false), conv -> conv.fits && conv.tiles);
+  private static String name(primitive_desc_base code) {
+    return code.impl_info_str().getString();
+  }
+
+  private static boolean isFast(primitive_desc_base code) {
+    String name = name(code);
+    return !name.startsWith("ref") && !name.contains(":ref") && !name.contains(":any");
+  }
+
+  /** Whether there are fast kernels for a convolution. */
+  boolean has(Key key) {
+    return is(key, conv -> conv.fits);
+  }
+
+  /** Whether there is also a fast one for {@link #ontoX}. */
+  boolean hasOnto(Key key) {
+    return is(key, conv -> conv.fits && conv.onto().fits);
+  }
+
+  /** Whether a convolution runs on tiles (AMX). */
+  boolean isOnTiles(Key key) {
+    return is(key, conv -> conv.fits && conv.tiles);
   }
 
   private boolean is(Key key, Predicate<Conv> what) {
@@ -150,19 +266,23 @@ final class ConvKernels {
     }
   }
 
+  /** The kernels of a convolution, with the threads that there are now. */
+  private Conv of(Key key) {
+    return kernels.get(key.now(), Conv::new);
+  }
+
   private static Tensor room(long bytes) {
     return Tensor.empty(DType.UINT8, Device.CPU, bytes);
   }
 
   /** The convolution [N, K, H', W'] of x with a weight in fp32, in the type of x. */
-  Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias, Window window) {
-    Key key = Key.of(x, weight, window, bias != null);
+  Tensor forward(Key key, Tensor x, Tensor weight, @Nullable Tensor bias) {
     ConvForm form = key.form();
     Tensor y =
         Tensor.emptyMap(x.dtype(), form.batch(), form.out(), form.outHeight(), form.outWidth());
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      Conv conv = kernels.get(key, Conv::new);
+      Conv conv = of(key);
       Tensor packed = room(conv.packed);
       conv.pack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, packed).run();
       if (bias != null) {
@@ -180,11 +300,11 @@ final class ConvKernels {
   }
 
   /** The gradient by x. */
-  Tensor byX(Tensor gradient, Tensor x, Tensor weight, Window window, boolean biased) {
+  Tensor byX(Key key, Tensor gradient, Tensor x, Tensor weight) {
     Tensor made = x.emptyLike();
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      Conv conv = kernels.get(Key.of(x, weight, window, biased), Conv::new);
+      Conv conv = of(key);
       Tensor packed = room(conv.packedBack);
       conv.packBack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, packed).run();
       conv.back
@@ -199,17 +319,36 @@ final class ConvKernels {
   }
 
   /**
+   * Adds the gradient by x to another.
+   *
+   * @param sum in the form of x; read and written
+   */
+  void ontoX(Key key, Tensor gradient, Tensor weight, Tensor sum) {
+    PointerScopeOnce scope = new PointerScopeOnce();
+    try {
+      Onto onto = of(key).onto();
+      Tensor packed = room(onto.packed);
+      onto.pack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, packed).run();
+      onto.add
+          .set(dnnl.DNNL_ARG_SRC, gradient)
+          .set(dnnl.DNNL_ARG_WEIGHTS, packed)
+          .set(dnnl.DNNL_ARG_DST, sum)
+          .run();
+    } finally {
+      scope.close();
+    }
+  }
+
+  /**
    * The gradient by the weight, in fp32.
    *
    * @param byBias [K], written; null where there is no bias
    */
-  Tensor byWeight(
-      Tensor gradient, Tensor x, Tensor weight, Window window, @Nullable Tensor byBias) {
+  Tensor byWeight(Key key, Tensor gradient, Tensor x, Tensor weight, @Nullable Tensor byBias) {
     Tensor made = weight.emptyLike();
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      Conv conv = kernels.get(Key.of(x, weight, window, byBias != null), Conv::new);
-      conv.byWeight.run(gradient, x, made, byBias);
+      of(key).byWeight.run(gradient, x, made, byBias);
       return made;
     } finally {
       scope.close();

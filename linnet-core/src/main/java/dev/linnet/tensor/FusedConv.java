@@ -14,12 +14,12 @@ final class FusedConv extends Function {
   private static final int WEIGHT = 1;
   private static final int BIAS = 2;
 
-  private final Window window;
+  private final ConvKernels.Key key;
   private boolean biased;
 
-  FusedConv(Tensor weight, Window window) {
+  FusedConv(Tensor weight, ConvKernels.Key key) {
     super(Profiler.convolution(weight, 1));
-    this.window = window;
+    this.key = key;
   }
 
   @Override
@@ -27,7 +27,7 @@ final class FusedConv extends Function {
     Tensor y =
         OneDnn.own()
             .convolutions
-            .forward(in[X], in[WEIGHT], in.length > BIAS ? in[BIAS] : null, window);
+            .forward(key, in[X], in[WEIGHT], in.length > BIAS ? in[BIAS] : null);
     save(in[X]);
     save(in[WEIGHT]);
     biased = in.length > BIAS;
@@ -46,13 +46,13 @@ final class FusedConv extends Function {
     Tensor gradient = given.to(x.dtype()).channelsLast();
     ConvKernels kernels = OneDnn.own().convolutions;
     if (needs(X)) {
-      made[X] = kernels.byX(gradient, x, weight, window, biased);
+      made[X] = kernels.byX(key, gradient, x, weight);
     }
     if (biased) {
       made[BIAS] = Tensor.empty(DType.FLOAT32, Device.CPU, weight.dim(0));
     }
     if (needs(WEIGHT) || (biased && needs(BIAS))) {
-      made[WEIGHT] = kernels.byWeight(gradient, x, weight, window, biased ? made[BIAS] : null);
+      made[WEIGHT] = kernels.byWeight(key, gradient, x, weight, biased ? made[BIAS] : null);
     }
     return made;
   }

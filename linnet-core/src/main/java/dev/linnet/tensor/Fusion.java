@@ -162,13 +162,14 @@ public final class Fusion {
     Tensor plane = x.to(type);
     int step = window.sparse(weight);
     if (step > 1) {
-      Tensor seen = new Subsample(step).apply(plane)[0].channelsLast();
+      Tensor seen = new Subsample(step, 0).apply(plane)[0].channelsLast();
       return conv(seen, weight, bias, Window.square(1, 0, 1), groups);
     }
-    if (!OneDnn.own().convolutions.has(plane, weight, window, bias != null)) {
+    ConvKernels.Key key = ConvKernels.Key.of(plane, weight, window, bias != null);
+    if (!OneDnn.own().convolutions.has(key)) {
       return Optional.empty();
     }
-    FusedConv conv = new FusedConv(weight, window);
+    FusedConv conv = new FusedConv(weight, key);
     return Optional.of(
         (bias == null ? conv.apply(plane, weight) : conv.apply(plane, weight, bias))[0]);
   }
@@ -209,6 +210,30 @@ public final class Fusion {
       @Nullable Tensor residual,
       Supplier<BatchNorm.Pass> pass,
       Nonlinearity activation) {
+    return convNorm(conv, norm, residual, pass, activation, false).map(y -> y[0]);
+  }
+
+  /**
+   * The two ways from a fork of which the first goes through a convolution and its norm, {@code
+   * {act(bn(conv(x))), x}}, as one operator; empty where it cannot be had.
+   *
+   * @param pass asked once, if the operator can be had
+   */
+  public static Optional<Tensor[]> fork(
+      Conv conv, BatchNorm norm, Supplier<BatchNorm.Pass> pass, Nonlinearity activation) {
+    Tensor x = conv.x();
+    return sums(x) && x.dtype() == Autocast.type(x.dtype())
+        ? convNorm(conv, norm, null, pass, activation, true)
+        : Optional.empty();
+  }
+
+  private static Optional<Tensor[]> convNorm(
+      Conv conv,
+      BatchNorm norm,
+      @Nullable Tensor residual,
+      Supplier<BatchNorm.Pass> pass,
+      Nonlinearity activation,
+      boolean forks) {
     boolean relu = activation == Nonlinearity.RELU;
     if (!(relu || activation == Nonlinearity.IDENTITY)
         || !isTrained(conv.x(), conv.weight())
@@ -222,28 +247,33 @@ public final class Fusion {
     }
     Tensor x = conv.x().to(type);
     Tensor weight = conv.weight();
-    ConvForm form = ConvForm.of(x, weight, conv.window());
+    ConvKernels.Key key = ConvKernels.Key.of(x, weight, conv.window(), false);
+    ConvForm form = key.form();
     if (form.pixels() < 2
         || (residual != null && !isPlane(residual, type, form.result()))
-        || !OneDnn.own().convolutions.has(x, weight, conv.window(), false)) {
+        || !OneDnn.own().convolutions.has(key)
+        || (forks && !OneDnn.own().convolutions.hasOnto(key))) {
       return Optional.empty();
     }
     Function fused;
     if (type == DType.BFLOAT16
         && form.isPointwise()
         && FusedExpansion.pays(x, weight)
-        && OneDnn.own().convolutions.isOnTiles(x, weight)) {
+        && OneDnn.own().convolutions.isOnTiles(key)) {
+      if (forks) {
+        return Optional.empty();
+      }
       fused = new FusedExpansion(norm, pass.get(), relu);
     } else if (Profiler.current() == null) { // who profiles wants to see the parts
       fused =
-          new FusedConvNorm(conv.window(), new NormPass(norm, pass.get(), relu, residual != null));
+          new FusedConvNorm(key, new NormPass(norm, pass.get(), relu, residual != null), forks);
     } else {
       return Optional.empty();
     }
     return Optional.of(
         residual == null
-            ? fused.apply(x, weight, norm.weight(), norm.bias())[0]
-            : fused.apply(x, weight, norm.weight(), norm.bias(), residual)[0]);
+            ? fused.apply(x, weight, norm.weight(), norm.bias())
+            : fused.apply(x, weight, norm.weight(), norm.bias(), residual));
   }
 
   /** Whether kernels read a norm's own tensors. */
@@ -280,15 +310,15 @@ public final class Fusion {
                 .apply(x)[0]);
   }
 
-  /** The form of {@link Tensor#subsample} whose gradient stays channels-last. */
-  static Optional<Tensor> subsample(Tensor x, int step) {
+  /** The form of {@link Tensor#subsample(int, int)} whose gradient stays channels-last. */
+  static Optional<Tensor> subsample(Tensor x, int step, int zeros) {
     return OFF.get()
             || wantsPlain(Scope.current().recorder)
             || !Autograd.isEnabled()
             || !x.requiresGrad()
             || !isPlane(x, x)
         ? Optional.empty()
-        : Optional.of(new Subsample(step).apply(x)[0]);
+        : Optional.of(new Subsample(step, zeros).apply(x)[0]);
   }
 
   /** Whether a tensor is what the kernels read, and has sizes and type of another. */

@@ -944,7 +944,16 @@ public final class Tensor implements AutoCloseable {
 
   /** Every step-th row and column of [N, C, H, W], from the first; a view. */
   public Tensor subsample(int step) {
-    return Fusion.subsample(this, step).orElseGet(() -> stride(2, step).stride(3, step));
+    return Fusion.subsample(this, step, 0).orElseGet(() -> stride(2, step).stride(3, step));
+  }
+
+  /**
+   * Every step-th row and column of [N, C, H, W], from the first, and channels of zeros around
+   * them: [N, C + 2 · zeros, ⌈H/step⌉, ⌈W/step⌉].
+   */
+  public Tensor subsample(int step, int zeros) {
+    return Fusion.subsample(this, step, zeros)
+        .orElseGet(() -> subsample(step).pad(0, 0, 0, 0, zeros, zeros));
   }
 
   /** A rectangle of the last two dimensions; a view. */
