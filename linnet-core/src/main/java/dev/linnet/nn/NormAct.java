@@ -203,9 +203,7 @@ public final class NormAct extends Module {
 
   /** {@code {act(dropBlock(bn(conv(x)))), x}}, likewise. */
   public Tensor[] fork(Conv2d conv, Tensor x, DropBlock dropBlock) {
-    return dropBlock.isActive()
-        ? forked(x, way -> forward(conv, way, dropBlock))
-        : fork(conv, x);
+    return dropBlock.isActive() ? forked(x, way -> forward(conv, way, dropBlock)) : fork(conv, x);
   }
 
   private static Tensor[] forked(Tensor x, UnaryOperator<Tensor> work) {

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.Node;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /** Updates of many tensors by one native call each: libtorch's fused optimizers and lists. */
@@ -336,11 +337,12 @@ public final class Foreach {
     return Call.FOREACH_PLUS.call(leaves, number(0)).get(0).toTensorVector().get(0).grad_fn();
   }
 
-  /** So many leaves of one element, which live as long as the program. */
+  /** So many leaves without elements or memory, which live as long as the program. */
   private static IValue leaves(int count) {
+    TensorOptions nowhere = new TensorOptions(new org.bytedeco.pytorch.Device("meta"));
     GenericList list = list();
     for (int i = 0; i < count; i++) {
-      org.bytedeco.pytorch.Tensor leaf = torch.zeros(1);
+      org.bytedeco.pytorch.Tensor leaf = torch.zeros(new long[] {0}, nowhere);
       leaf.set_requires_grad(true);
       list.push_back(new IValue(leaf));
     }

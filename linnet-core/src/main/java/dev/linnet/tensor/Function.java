@@ -189,7 +189,7 @@ public abstract class Function {
       }
       node.add_pre_hook(hook);
       for (Tensor input : inputs) {
-        if (letGo == null && isLeaf(input) && input.count() >= LARGE) {
+        if (letGo == null && input.count() >= LARGE && input.isLeaf()) {
           letGo = new LetGo();
           letGo.retainReference();
           node.add_post_hook(letGo);
@@ -200,21 +200,14 @@ public abstract class Function {
     }
   }
 
-  /** Whether a gradient comes to rest at an input. */
-  private static boolean isLeaf(Tensor input) {
-    Node made = input.handle().grad_fn();
-    return input.requiresGrad() && (made == null || made.isNull());
-  }
-
   /** Where the gradient by an input goes. */
   private static Edge edge(Tensor input) {
     if (!input.requiresGrad()) {
       return new Edge();
     }
-    org.bytedeco.pytorch.Tensor handle = input.handle();
-    return isLeaf(input)
-        ? handle.view_as(handle).grad_fn().next_edge(0) // what adds to its gradient
-        : new Edge(handle.grad_fn(), (int) handle.output_nr());
+    return input.isLeaf()
+        ? input.toGrad()
+        : new Edge(input.handle().grad_fn(), (int) input.handle().output_nr());
   }
 
   private TensorVector way(TensorVector gradients) {

@@ -265,8 +265,7 @@ public final class Fusion {
       }
       fused = new FusedExpansion(norm, pass.get(), relu);
     } else if (Profiler.current() == null) { // who profiles wants to see the parts
-      fused =
-          new FusedConvNorm(key, new NormPass(norm, pass.get(), relu, residual != null), forks);
+      fused = new FusedConvNorm(key, new NormPass(norm, pass.get(), relu, residual != null), forks);
     } else {
       return Optional.empty();
     }

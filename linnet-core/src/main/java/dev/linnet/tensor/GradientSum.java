@@ -94,8 +94,7 @@ public final class GradientSum implements AutoCloseable {
   private void hook(Bucket bucket, int member) {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      org.bytedeco.pytorch.Tensor leaf = bucket.members.get(member).handle();
-      Node node = leaf.view_as(leaf).grad_fn().next_edge(0).function();
+      Node node = bucket.members.get(member).toGrad().function();
       node.retainReference(); // the leaf's hold on it is weak
       Hook hook = new Hook(bucket, member);
       hook.retainReference();

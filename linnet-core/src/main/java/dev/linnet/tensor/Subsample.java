@@ -35,8 +35,7 @@ final class Subsample extends Function {
     }
     long channels = seen.dim(CHANNEL);
     Tensor y =
-        Tensor.emptyMap(
-            seen.dtype(), seen.dim(0), channels + 2L * zeros, seen.dim(2), seen.dim(3));
+        Tensor.emptyMap(seen.dtype(), seen.dim(0), channels + 2L * zeros, seen.dim(2), seen.dim(3));
     y.handle().narrow(CHANNEL, 0, zeros).zero_();
     y.handle().narrow(CHANNEL, zeros, channels).copy_(seen.handle());
     y.handle().narrow(CHANNEL, zeros + channels, zeros).zero_();

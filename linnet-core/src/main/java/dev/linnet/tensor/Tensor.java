@@ -14,11 +14,13 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Edge;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.InterpolateFuncOptions;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Node;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -49,6 +51,7 @@ public final class Tensor implements AutoCloseable {
   private final String origin;
   private @Nullable Scope owner;
   private volatile @Nullable String closedAt;
+  private @Nullable Edge toGrad;
 
   /** The node of the recording that made this tensor, or −1. */
   int node = -1;
@@ -268,6 +271,9 @@ public final class Tensor implements AutoCloseable {
     if (closedAt == null && owner == null) {
       closedAt = where;
       handle.releaseReference();
+      if (toGrad != null) {
+        toGrad.releaseReference();
+      }
     }
   }
 
@@ -574,6 +580,34 @@ public final class Tensor implements AutoCloseable {
   /** True if {@link #backward} computes a gradient for this tensor. */
   public boolean requiresGrad() {
     return handle().requires_grad();
+  }
+
+  /** Whether gradients come to rest here: it asks for one and was not computed. */
+  boolean isLeaf() {
+    if (!requiresGrad()) {
+      return false;
+    }
+    Node made = handle().grad_fn();
+    return made == null || made.isNull();
+  }
+
+  /**
+   * Where the gradient by a {@linkplain #isLeaf leaf} goes: to what adds it to {@link #grad}. Needs
+   * a binding-level scope, and differentiation on. A weight, which no scope owns, keeps it: to look
+   * it up takes a view.
+   */
+  synchronized Edge toGrad() {
+    Edge edge = toGrad;
+    if (edge == null) {
+      org.bytedeco.pytorch.Tensor h = handle();
+      Edge lent = h.view_as(h).grad_fn().next_edge(0); // the view's own
+      edge = new Edge(lent.function(), lent.input_nr());
+      if (owner == null) {
+        edge.retainReference();
+        toGrad = edge;
+      }
+    }
+    return edge;
   }
 
   /** Adds the gradients of this scalar to every leaf that asked for one. */
