@@ -275,21 +275,32 @@ final class FusionTest {
         squeezed(dtype), Fusion.off(() -> squeezed(dtype)), dtype == DType.BFLOAT16 ? 1e-2 : 1e-6);
   }
 
-  private static List<double[]> subsampled(DType dtype, int step) {
+  private static List<double[]> subsampled(DType dtype, int step, int zeros) {
     Tensor x =
         Tensor.normal(0, 1, RandomState.of(3), DType.FLOAT32, 2, 16, 5, 4)
             .to(dtype)
             .channelsLast()
             .requireGrad(true);
-    Tensor y = x.subsample(step);
+    Tensor y = zeros == 0 ? x.subsample(step) : x.subsample(step, zeros);
+    assertThat(y.shape())
+        .isEqualTo(Shape.of(2, 16 + 2L * zeros, (5 + step - 1) / step, (4 + step - 1) / step));
     y.mul(y).sum().backward();
     return List.of(y.detach().toDoubles(), Objects.requireNonNull(x.grad()).toDoubles());
   }
 
   @ParameterizedTest
-  @CsvSource({"FLOAT32, 2", "FLOAT32, 3", "BFLOAT16, 2"})
-  void rows_and_columns_are_left_out(DType dtype, int step) {
-    assertSame(subsampled(dtype, step), Fusion.off(() -> subsampled(dtype, step)), 1e-6);
+  @CsvSource({
+    "FLOAT32, 2, 0",
+    "FLOAT32, 3, 0",
+    "BFLOAT16, 2, 0",
+    "FLOAT32, 2, 8",
+    "FLOAT32, 3, 1",
+    "BFLOAT16, 2, 4",
+    "FLOAT64, 2, 4"
+  })
+  void rows_and_columns_are_left_out(DType dtype, int step, int zeros) {
+    assertSame(
+        subsampled(dtype, step, zeros), Fusion.off(() -> subsampled(dtype, step, zeros)), 1e-6);
   }
 
   @ParameterizedTest
