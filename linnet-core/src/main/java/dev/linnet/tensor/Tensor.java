@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -503,22 +504,17 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * As {@link #to(Device)}; to a card it goes by way of memory that the card reads itself, and this
-   * thread does not wait for the copy. What is computed there waits.
+   * As {@link #to(Device)}; to a card it goes by way of memory that the card reads itself, on a
+   * queue of its own, and this thread does not wait for the copy. What is computed there waits.
    */
   public Tensor sendTo(Device device) {
     if (device.kind() != Device.Kind.CUDA || device().kind() != Device.Kind.CPU) {
       return to(device);
     }
     org.bytedeco.pytorch.Tensor pinned = handle().pin_memory();
-    return unary(
-        "to",
-        pinned.to(
-            device.handle(),
-            pinned.scalar_type(),
-            true,
-            false,
-            new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
+    Supplier<org.bytedeco.pytorch.Tensor> copy = () -> moved(pinned, device, true);
+    Optional<CopyStream> queue = CopyStream.to(device);
+    return unary("to", queue.isPresent() ? queue.get().run(copy) : copy.get());
   }
 
   /** The same values on another device; this tensor itself if it is there. */
@@ -526,15 +522,17 @@ public final class Tensor implements AutoCloseable {
     if (device().equals(device)) {
       return this;
     }
-    return unary(
-        "to",
-        handle()
-            .to(
-                device.handle(),
-                handle().scalar_type(),
-                false,
-                false,
-                new MemoryFormatOptional(torch.MemoryFormat.Preserve)));
+    return unary("to", moved(handle(), device, false));
+  }
+
+  private static org.bytedeco.pytorch.Tensor moved(
+      org.bytedeco.pytorch.Tensor from, Device device, boolean goesOn) {
+    return from.to(
+        device.handle(),
+        from.scalar_type(),
+        goesOn,
+        false,
+        new MemoryFormatOptional(torch.MemoryFormat.Preserve));
   }
 
   /** Row-major without gaps; this tensor itself if it is. */
