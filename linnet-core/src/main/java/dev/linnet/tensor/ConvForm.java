@@ -7,7 +7,6 @@ import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.deconvolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 
 /**
@@ -170,12 +169,10 @@ record ConvForm(
         false);
   }
 
-  /** The same as a transposed convolution, [C, K, h, w] its weight, which adds to what is there. */
-  deconvolution_forward.primitive_desc ontoX(DType dtype) {
-    post_ops after = new post_ops();
-    after.append_sum();
-    primitive_attr attributes = new primitive_attr();
-    attributes.set_post_ops(after);
+  /**
+   * The same as a transposed convolution, whose weight is [C, K, h, w], and something behind it.
+   */
+  deconvolution_forward.primitive_desc ontoX(DType dtype, primitive_attr attributes) {
     memory.data_type type = Kernels.type(dtype);
     return new deconvolution_forward.primitive_desc(
         Kernels.processor(),

@@ -1,23 +1,13 @@
 package dev.linnet.tensor;
 
-import dev.linnet.tensor.OneDnn.Bound;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
-import org.bytedeco.dnnl.convolution_backward_data;
-import org.bytedeco.dnnl.convolution_backward_weights;
-import org.bytedeco.dnnl.convolution_forward;
-import org.bytedeco.dnnl.deconvolution_forward;
-import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.primitive_desc_base;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Convolutions of all channels in training, of {@link OneDnn}: weights are kept in fp32 and put
- * into the order and type that a kernel likes best each time.
- */
+/** Convolutions of all channels in training, of {@link OneDnn}, found by their {@link Key}. */
 final class ConvKernels {
   private final OneDnn library;
   private final OneDnn.Cache<Key, Conv> kernels = new OneDnn.Cache<>();
@@ -68,10 +58,6 @@ final class ConvKernels {
       return form;
     }
 
-    DType dtype() {
-      return dtype;
-    }
-
     @Override
     public boolean equals(@Nullable Object other) {
       return this == other
@@ -105,25 +91,8 @@ final class ConvKernels {
       return true;
     }
 
-    /** The weight's own form. */
-    memory.desc own() {
-      return new memory.desc(sizes(), memory.data_type.f32, steps());
-    }
-
-    /** The same memory as [C, K, h, w]. */
-    memory.desc turned() {
-      return new memory.desc(swapped(sizes()), memory.data_type.f32, swapped(steps()));
-    }
-
-    private long[] steps() {
-      return strides.stream().mapToLong(Long::longValue).toArray();
-    }
-
-    private static long[] swapped(long... pair) {
-      long first = pair[0];
-      pair[0] = pair[1];
-      pair[1] = first;
-      return pair;
+    MapKernel.Weighted weighted() {
+      return new MapKernel.Weighted(form, dtype, strides);
     }
 
     memory.desc bias() {
@@ -133,111 +102,53 @@ final class ConvKernels {
     }
   }
 
-  /** What a convolution reads and writes; the weight lies there as each kernel likes it best. */
+  /** A convolution and its gradients. */
   private final class Conv implements OneDnn.Kernel {
-    final Bound forward;
-    final Bound back;
-    final Bound pack;
-    final Bound packBack;
-    final long packed;
-    final long packedBack;
+    final MapKernel forward;
+    final MapKernel back;
     final WeightGradient byWeight;
     final boolean fits;
     final boolean tiles;
     private final Key key;
-    private @Nullable Onto onto;
+    private @Nullable MapKernel onto;
 
     Conv(Key key) {
       this.key = key;
-      ConvForm form = key.form();
-      DType dtype = key.dtype();
-      convolution_forward.primitive_desc ahead = form.ahead(dtype, key.bias());
-      convolution_backward_data.primitive_desc way = form.byX(dtype, ahead);
-      convolution_backward_weights.primitive_desc sum = form.byWeight(dtype, key.bias(), ahead);
-      fits = isFast(ahead) && isFast(way) && isFast(sum);
-      packed = ahead.weights_desc().get_size();
-      packedBack = way.weights_desc().get_size();
-      forward =
-          library.new Bound(new convolution_forward(ahead))
-              .with(dnnl.DNNL_ARG_SRC, form.x(dtype))
-              .with(dnnl.DNNL_ARG_WEIGHTS, ahead.weights_desc())
-              .with(dnnl.DNNL_ARG_DST, form.y(dtype))
-              .with(dnnl.DNNL_ARG_BIAS, key.bias());
-      back =
-          library.new Bound(new convolution_backward_data(way))
-              .with(dnnl.DNNL_ARG_DIFF_SRC, form.x(dtype))
-              .with(dnnl.DNNL_ARG_WEIGHTS, way.weights_desc())
-              .with(dnnl.DNNL_ARG_DIFF_DST, form.y(dtype));
-      pack = library.order(key.own(), ahead.weights_desc());
-      packBack = library.order(key.own(), way.weights_desc());
-      tiles = dtype == DType.BFLOAT16 && name(sum).contains("amx");
-      byWeight = byWeight(key);
+      MapKernel.Weighted weighted = key.weighted();
+      forward = MapKernel.ahead(library, weighted, new MapKernel.After(key.biased, false, false));
+      back = MapKernel.byX(library, weighted);
+      ConvForm form = key.form;
+      String sum =
+          MapKernel.name(form.byWeight(key.dtype, key.bias(), form.ahead(key.dtype, key.bias())));
+      fits = forward.isFast() && back.isFast() && MapKernel.isFast(sum);
+      tiles = key.dtype == DType.BFLOAT16 && sum.contains("amx");
+      byWeight = byWeight(form);
     }
 
-    private WeightGradient byWeight(Key key) {
-      ConvForm form = key.form();
+    private WeightGradient byWeight(ConvForm form) {
       if (tiles && !key.biased && key.isChannelsLast() && WeightProduct.pays(form)) {
         return new WeightProduct(library, form);
       }
       SideBySide places = tiles ? SideBySide.onTiles(form) : SideBySide.none(form);
-      return new WeightKernel(library, places, key.dtype(), key.own(), key.bias());
+      return new WeightKernel(library, places, key.dtype, key.weighted().own(false), key.bias());
     }
 
     /** Made when it is first asked for: only forks do. */
-    Onto onto() {
-      Onto made = onto == null ? new Onto(key) : onto;
+    MapKernel onto() {
+      MapKernel made = onto == null ? MapKernel.ontoX(library, key.weighted()) : onto;
       onto = made;
       return made;
     }
 
     @Override
     public void free() {
-      for (OneDnn.Kernel part : List.of(forward, back, pack, packBack, byWeight)) {
+      for (OneDnn.Kernel part : List.of(forward, back, byWeight)) {
         part.free();
       }
       if (onto != null) {
         onto.free();
       }
     }
-  }
-
-  /**
-   * The gradient by x added to what lies there already. Only the transposed convolution has a sum
-   * behind it; it runs the code that the gradient by x does.
-   */
-  private final class Onto implements OneDnn.Kernel {
-    final Bound add;
-    final Bound pack;
-    final long packed;
-    final boolean fits;
-
-    Onto(Key key) {
-      ConvForm form = key.form();
-      deconvolution_forward.primitive_desc code = form.ontoX(key.dtype());
-      fits = isFast(code);
-      packed = code.weights_desc().get_size();
-      pack = library.order(key.turned(), code.weights_desc());
-      add =
-          library.new Bound(new deconvolution_forward(code))
-              .with(dnnl.DNNL_ARG_SRC, form.y(key.dtype()))
-              .with(dnnl.DNNL_ARG_WEIGHTS, code.weights_desc())
-              .with(dnnl.DNNL_ARG_DST, form.x(key.dtype()));
-    }
-
-    @Override
-    public void free() {
-      add.free();
-      pack.free();
-    }
-  }
-
-  private static String name(primitive_desc_base code) {
-    return code.impl_info_str().getString();
-  }
-
-  private static boolean isFast(primitive_desc_base code) {
-    String name = name(code);
-    return !name.startsWith("ref") && !name.contains(":ref") && !name.contains(":any");
   }
 
   /** Whether there are fast kernels for a convolution. */
@@ -247,7 +158,7 @@ final class ConvKernels {
 
   /** Whether there is also a fast one for {@link #ontoX}. */
   boolean hasOnto(Key key) {
-    return is(key, conv -> conv.fits && conv.onto().fits);
+    return is(key, conv -> conv.fits && conv.onto().isFast());
   }
 
   /** Whether a convolution runs on tiles (AMX). */
@@ -271,51 +182,20 @@ final class ConvKernels {
     return kernels.get(key.now(), Conv::new);
   }
 
-  private static Tensor room(long bytes) {
-    return Tensor.empty(DType.UINT8, Device.CPU, bytes);
-  }
-
   /** The convolution [N, K, H', W'] of x with a weight in fp32, in the type of x. */
   Tensor forward(Key key, Tensor x, Tensor weight, @Nullable Tensor bias) {
     ConvForm form = key.form();
     Tensor y =
         Tensor.emptyMap(x.dtype(), form.batch(), form.out(), form.outHeight(), form.outWidth());
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      Conv conv = of(key);
-      Tensor packed = room(conv.packed);
-      conv.pack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, packed).run();
-      if (bias != null) {
-        conv.forward.set(dnnl.DNNL_ARG_BIAS, bias);
-      }
-      conv.forward
-          .set(dnnl.DNNL_ARG_SRC, x)
-          .set(dnnl.DNNL_ARG_WEIGHTS, packed)
-          .set(dnnl.DNNL_ARG_DST, y)
-          .run();
-      return y;
-    } finally {
-      scope.close();
-    }
+    PointerScopeOnce.run(() -> of(key).forward.run(x, weight, bias, null, y));
+    return y;
   }
 
   /** The gradient by x. */
   Tensor byX(Key key, Tensor gradient, Tensor x, Tensor weight) {
     Tensor made = x.emptyLike();
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      Conv conv = of(key);
-      Tensor packed = room(conv.packedBack);
-      conv.packBack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, packed).run();
-      conv.back
-          .set(dnnl.DNNL_ARG_DIFF_DST, gradient)
-          .set(dnnl.DNNL_ARG_WEIGHTS, packed)
-          .set(dnnl.DNNL_ARG_DIFF_SRC, made)
-          .run();
-      return made;
-    } finally {
-      scope.close();
-    }
+    PointerScopeOnce.run(() -> of(key).back.run(gradient, weight, made));
+    return made;
   }
 
   /**
@@ -324,19 +204,7 @@ final class ConvKernels {
    * @param sum in the form of x; read and written
    */
   void ontoX(Key key, Tensor gradient, Tensor weight, Tensor sum) {
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      Onto onto = of(key).onto();
-      Tensor packed = room(onto.packed);
-      onto.pack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, packed).run();
-      onto.add
-          .set(dnnl.DNNL_ARG_SRC, gradient)
-          .set(dnnl.DNNL_ARG_WEIGHTS, packed)
-          .set(dnnl.DNNL_ARG_DST, sum)
-          .run();
-    } finally {
-      scope.close();
-    }
+    PointerScopeOnce.run(() -> of(key).onto().run(gradient, weight, sum));
   }
 
   /**
@@ -346,12 +214,7 @@ final class ConvKernels {
    */
   Tensor byWeight(Key key, Tensor gradient, Tensor x, Tensor weight, @Nullable Tensor byBias) {
     Tensor made = weight.emptyLike();
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      of(key).byWeight.run(gradient, x, made, byBias);
-      return made;
-    } finally {
-      scope.close();
-    }
+    PointerScopeOnce.run(() -> of(key).byWeight.run(gradient, x, made, byBias));
+    return made;
   }
 }
