@@ -42,7 +42,6 @@ final class MapKernel implements OneDnn.Kernel {
   private final int from;
   private final int to;
   private final boolean fast;
-  private final boolean tiles;
 
   private MapKernel(
       OneDnn library, memory.desc own, memory.desc liked, Bound code, Arguments names, String how) {
@@ -52,7 +51,6 @@ final class MapKernel implements OneDnn.Kernel {
     from = names.from();
     to = names.to();
     fast = isFast(how);
-    tiles = how.contains("amx");
   }
 
   /** What a kernel's map in and map out are called. */
@@ -126,6 +124,7 @@ final class MapKernel implements OneDnn.Kernel {
     return with(operations);
   }
 
+  /** What oneDNN calls a kernel, such as {@code brgconv_1x1:avx10_1_512_amx}. */
   static String name(primitive_desc_base code) {
     return code.impl_info_str().getString();
   }
@@ -135,16 +134,13 @@ final class MapKernel implements OneDnn.Kernel {
     return !name.startsWith("ref") && !name.contains(":ref") && !name.contains(":any");
   }
 
-  private static memory.desc bias(long channels, boolean is) {
-    return is ? Kernels.rowMajor(DType.FLOAT32, channels) : new memory.desc();
-  }
-
   /** The convolution. */
   static MapKernel ahead(OneDnn library, Weighted weighted, After after) {
     ConvForm form = weighted.form();
     DType dtype = weighted.dtype();
     memory.desc y = form.y(dtype);
-    memory.desc bias = bias(form.out(), after.biased());
+    memory.desc bias =
+        after.biased() ? Kernels.rowMajor(DType.FLOAT32, form.out()) : new memory.desc();
     convolution_forward.primitive_desc kernel = form.ahead(dtype, bias, after.attributes(y));
     String how = name(kernel);
     if (how.contains("amx") && form.isPointwise() && pays(form.pixels(), form.in(), form.out())) {
@@ -251,11 +247,6 @@ final class MapKernel implements OneDnn.Kernel {
   /** Whether it is one of the fast ones. */
   boolean isFast() {
     return fast;
-  }
-
-  /** Whether it runs on tiles. */
-  boolean isOnTiles() {
-    return tiles;
   }
 
   /** Writes y, or adds to it if so made; needs a binding-level scope. */
