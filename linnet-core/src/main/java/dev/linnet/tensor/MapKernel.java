@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The weight, in fp32, is cast and put into the order that the kernel likes best each time.
  *
  * <p>A 1×1 convolution is one product of matrices, [pixels, C] · [C, K], and its gradient by x
- * another. On tiles (AMX) oneDNN's product takes up to two thirds of the time of its convolution.
+ * another. On tiles (AMX) oneDNN's product takes about two thirds of the time of its convolution.
  */
 final class MapKernel implements OneDnn.Kernel {
   /** Channels to sum over from which a product is faster. */
