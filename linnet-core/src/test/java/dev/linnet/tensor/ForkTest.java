@@ -10,9 +10,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -22,21 +19,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Forks of which one way goes through a convolution and its norm. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-final class ForkTest {
+final class ForkTest extends FusedKernels {
   private static final BatchNorm.Pass PASS = new BatchNorm.Pass(true, 0.1, 1e-5);
-
-  private final Scope scope = Scope.open("fork test");
-
-  @BeforeEach
-  void need() {
-    Assumptions.assumeTrue(
-        Fusion.provider().isPresent(), "skipped: no fused kernels here, " + Fusion.reason());
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
 
   /** Which of the two ways something depends on. */
   private enum Used {

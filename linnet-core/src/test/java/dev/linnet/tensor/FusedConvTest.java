@@ -9,9 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -20,19 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Convolutions of training, their gradients by weights, and those with a norm behind them. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-final class FusedConvTest {
-  private final Scope scope = Scope.open("fused convolution test");
-
-  @BeforeEach
-  void need() {
-    Assumptions.assumeTrue(
-        Fusion.provider().isPresent(), "skipped: no fused kernels here, " + Fusion.reason());
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
+final class FusedConvTest extends FusedKernels {
 
   private static List<double[]> conv(DType dtype, int kernel, Window window, boolean biased) {
     RandomState random = RandomState.of(3);

@@ -9,9 +9,6 @@ import dev.linnet.testing.LiveObjects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -20,19 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-final class FusionTest {
-  private final Scope scope = Scope.open("fusion test");
-
-  @BeforeEach
-  void need() {
-    Assumptions.assumeTrue(
-        Fusion.provider().isPresent(), "skipped: no fused kernels here, " + Fusion.reason());
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
+final class FusionTest extends FusedKernels {
 
   /** What a pass leaves: the result, the gradients and the running statistics. */
   private static List<double[]> pass(

@@ -7,9 +7,6 @@ import dev.linnet.base.RandomState;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,24 +15,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** 1×1 convolutions and their gradients as products of matrices. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-final class MapKernelTest {
+final class MapKernelTest extends FusedKernels {
   private static final Window ONE = Window.square(1, 0, 1);
 
-  private final Scope scope = Scope.open("map kernel test");
   private final Tensor x = drawn(1, 3, 24, 5, 4);
   private final Tensor gradient = drawn(2, 3, 40, 5, 4);
   private final Tensor bias = drawn(3, 40);
-
-  @BeforeEach
-  void need() {
-    Assumptions.assumeTrue(
-        Fusion.provider().isPresent(), "skipped: no fused kernels here, " + Fusion.reason());
-  }
-
-  @AfterEach
-  void close() {
-    scope.close();
-  }
 
   private static Tensor drawn(long seed, long... sizes) {
     Tensor values = Tensor.normal(0, 1, RandomState.of(seed), DType.FLOAT32, sizes);
