@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Times the updates of a training by one process and by several, each on a core of its own, in turns.
+
+    updates.py MODEL [--batch 128] [--size N] [--limit 400] [--epochs 3] [--processes 2] [--rates 1gbit,100mbit] [--rounds 2]
+
+--batch: pictures a process and update. On cifar10, one thread and one worker a process. Without --rates over the
+loopback, with them over cables of these rates (machines.py says how). One JSON line for each number of processes, rate
+and round: the median of an update in ms from the 4th on, and pictures a second beside those of one process in the same
+round. Needs a built ./linnet, Linux, Python 3.8.
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import tempfile
+
+import machines
+
+LINNET = str(pathlib.Path(__file__).resolve().parent.parent.parent / "linnet")
+
+
+def update_ms(a, processes, rate):
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder, "run")
+        command = [LINNET, "train", "--data", "cifar10", "--model", a.model, "--batch", str(a.batch * processes),
+                   "--limit", str(a.limit), "--epochs", str(a.epochs), "--val", "none", "--threads", "1",
+                   "--workers", "1", "--quiet", "--out", str(out)]
+        if a.size:
+            command += ["--size", str(a.size)]
+        with open(pathlib.Path(folder, "printed"), "w") as printed:
+            machines.run(command, processes, rate, a.port, printed)
+        rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+        seconds = [r["seconds"] for r in rows if "update" in r and "seconds" in r]
+    if len(seconds) < 8:
+        raise SystemExit(f"{len(seconds)} updates are too few: raise --limit or --epochs")
+    return round(statistics.median(seconds[3:]) * 1e3, 1)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("model")
+    p.add_argument("--batch", type=int, default=128)
+    p.add_argument("--size", type=int)
+    p.add_argument("--limit", type=int, default=400)
+    p.add_argument("--epochs", type=int, default=3)
+    p.add_argument("--processes", type=int, default=2)
+    p.add_argument("--rates")
+    p.add_argument("--rounds", type=int, default=2)
+    p.add_argument("--port", type=int, default=29500)
+    a = p.parse_args()
+    rates = a.rates.split(",") if a.rates else [None]
+    for number in range(1, a.rounds + 1):
+        alone = update_ms(a, 1, None)
+        print(json.dumps({"model": a.model, "round": number, "processes": 1, "ms": alone}), flush=True)
+        for rate in rates:
+            ms = update_ms(a, a.processes, rate)
+            print(json.dumps({"model": a.model, "round": number, "processes": a.processes, "rate": rate, "ms": ms,
+                              "pictures_ratio": round(a.processes * alone / ms, 3)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
