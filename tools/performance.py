@@ -4,7 +4,8 @@
     python3 tools/performance.py [--check]
 
 A file there is a list of rows: work, ours, peer, peer_name, unit, ratio (above 1 Linnet is faster or smaller), command,
-machine, note. Needs Python 3.8.
+machine, note. wanted.json says what a ratio should at least be, and the goal, or what a time may be at most. Needs Python
+3.8.
 """
 import json
 import pathlib
@@ -13,7 +14,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "results" / "performance"
 PAGE = ROOT / "docs" / "performance.md"
-HEAD = ROOT / "results" / "performance" / "head.md"
+HEAD = FOLDER / "head.md"
+WANTED = FOLDER / "wanted.json"
 SECTIONS = [
     ("training", "Training steps"),
     ("amx", "Training steps on a processor with matrix units"),
@@ -37,15 +39,34 @@ def cell(value):
     return "" if value is None else str(value)
 
 
+def summary(tables):
+    """What is wanted of each work, and what was seen on processors with matrix units and without."""
+    out = ["## What is wanted, and what was seen", "",
+           "Ratios, but for the start: seconds. What is below the least is called missed; commands are with the tables.", "",
+           "| work | least | goal | with matrix units (AMX) | without |", "|---|---|---|---|---|"]
+    rows = [r for table in tables for r in table if not (r.get("peer_name") or "").startswith("Linnet")]
+    for w in json.loads(WANTED.read_text()):
+        cells = {True: [], False: []}
+        for r in rows:
+            if r["work"] == w["work"]:
+                value = r["ours"] if "most" in w else r["ratio"]
+                holds = value <= w["most"] if "most" in w else value >= w["least"]
+                beside = f" beside {r['peer_name']}" if r.get("peer_name") else ""
+                cells["with AMX" in r["machine"]].append(f"{value:.2f}{'' if holds else ', **missed**,'}{beside}")
+        if not any(cells.values()):
+            sys.exit(f"{WANTED.name}: no row has the work {w['work']!r}")
+        least = f"at most {w['most']}" if "most" in w else f"{w['least']:g}"
+        out.append(f"| {w['work']} | {least} | {w.get('goal', '')} | {'<br>'.join(cells[True])} | {'<br>'.join(cells[False])} |")
+    return out + [""]
+
+
 def page():
     known = {name for name, _ in SECTIONS}
-    extra = [(f.stem, f.stem) for f in sorted(FOLDER.glob("*.json")) if f.stem not in known]
-    out = [HEAD.read_text().rstrip(), ""]
-    for name, title in SECTIONS + extra:
-        file = FOLDER / f"{name}.json"
-        if not file.exists():
-            continue
-        rows = json.loads(file.read_text())
+    extra = [(f.stem, f.stem) for f in sorted(FOLDER.glob("*.json")) if f.stem not in known and f != WANTED]
+    sections = [(title, json.loads((FOLDER / f"{name}.json").read_text()))
+                for name, title in SECTIONS + extra if (FOLDER / f"{name}.json").exists()]
+    out = [HEAD.read_text().rstrip(), "", *summary([rows for title, rows in sections if title != dict(SECTIONS)["memory"]])]
+    for title, rows in sections:
         out += [f"## {title}", "", "| work | Linnet | peer | | ratio |", "|---|---|---|---|---|"]
         for r in rows:
             unit = r.get("unit", "")

@@ -55,20 +55,23 @@ def cables(processes, rate):
             subprocess.run(command, capture_output=True)
 
 
-def run(command, processes=2, rate=None, port=29500, show=sys.stdout):
-    """Runs the command once a process; the first one's output goes to show. Exits where one fails."""
+def run(command, processes=2, rate=None, port=29500, show=sys.stdout, together=True):
+    """Runs the command once a process; the first one's output goes to show. Exits where one fails.
+
+    In the command {rank} is the process's number. Not together: they do not know of each other.
+    """
     cores = sorted(os.sched_getaffinity(0))
     with cables(processes, rate) as prefixes:
         running = []
         try:
             for i, prefix in enumerate(prefixes):
-                env = dict(os.environ, RANK=str(i), WORLD_SIZE=str(processes), MASTER_PORT=str(port),
-                           MASTER_ADDR="127.0.0.1" if rate is None else f"{NET}.1")
-                if processes == 1:
-                    del env["RANK"], env["WORLD_SIZE"], env["MASTER_ADDR"], env["MASTER_PORT"]
-                core = cores[i % len(cores)]
+                env = dict(os.environ)
+                if together and processes > 1:
+                    env.update(RANK=str(i), WORLD_SIZE=str(processes), MASTER_PORT=str(port),
+                               MASTER_ADDR="127.0.0.1" if rate is None else f"{NET}.1")
+                own = [word.replace("{rank}", str(i)) for word in command]
                 running.append(subprocess.Popen(
-                    ["taskset", "-c", str(core), *prefix, *command], env=env, text=True,
+                    ["taskset", "-c", str(cores[i % len(cores)]), *prefix, *own], env=env, text=True,
                     stdout=show if i == 0 else subprocess.PIPE, stderr=None if i == 0 else subprocess.STDOUT))
             ends = [p.communicate()[0] for p in reversed(running)]  # the first last: others wait for it
         finally:

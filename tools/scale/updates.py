@@ -6,7 +6,7 @@
 --batch: pictures a process and update. On cifar10, one thread and one worker a process. Without --rates over the
 loopback, with them over cables of these rates (machines.py says how). One JSON line for each number of processes, rate
 and round: the median of an update in ms from the 4th on, and pictures a second beside those of one process in the same
-round. Needs a built ./linnet, Linux, Python 3.8.
+round. "apart" are as many processes at once that do not know of each other: what the machine itself takes. Needs a built ./linnet, Linux, Python 3.8.
 """
 import argparse
 import json
@@ -19,16 +19,17 @@ import machines
 LINNET = str(pathlib.Path(__file__).resolve().parent.parent.parent / "linnet")
 
 
-def update_ms(a, processes, rate):
+def update_ms(a, processes, rate=None, together=True):
     with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder, "run")
-        command = [LINNET, "train", "--data", "cifar10", "--model", a.model, "--batch", str(a.batch * processes),
+        out = pathlib.Path(folder, "run0")
+        command = [LINNET, "train", "--data", "cifar10", "--model", a.model,
+                   "--batch", str(a.batch * (processes if together else 1)),
                    "--limit", str(a.limit), "--epochs", str(a.epochs), "--val", "none", "--threads", "1",
-                   "--workers", "1", "--quiet", "--out", str(out)]
+                   "--workers", "1", "--quiet", "--out", str(out) if together else str(pathlib.Path(folder, "run{rank}"))]
         if a.size:
             command += ["--size", str(a.size)]
         with open(pathlib.Path(folder, "printed"), "w") as printed:
-            machines.run(command, processes, rate, a.port, printed)
+            machines.run(command, processes, rate, a.port, printed, together)
         rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
         seconds = [r["seconds"] for r in rows if "update" in r and "seconds" in r]
     if len(seconds) < 8:
@@ -50,12 +51,16 @@ def main():
     a = p.parse_args()
     rates = a.rates.split(",") if a.rates else [None]
     for number in range(1, a.rounds + 1):
-        alone = update_ms(a, 1, None)
-        print(json.dumps({"model": a.model, "round": number, "processes": 1, "ms": alone}), flush=True)
+        alone = update_ms(a, 1)
+
+        def tell(ms, **what):
+            print(json.dumps({"model": a.model, "round": number, **what, "ms": ms,
+                              "pictures_ratio": round(what["processes"] * alone / ms, 3)}), flush=True)
+
+        tell(alone, processes=1)
+        tell(update_ms(a, a.processes, together=False), processes=a.processes, apart=True)
         for rate in rates:
-            ms = update_ms(a, a.processes, rate)
-            print(json.dumps({"model": a.model, "round": number, "processes": a.processes, "rate": rate, "ms": ms,
-                              "pictures_ratio": round(a.processes * alone / ms, 3)}), flush=True)
+            tell(update_ms(a, a.processes, rate), processes=a.processes, rate=rate)
 
 
 if __name__ == "__main__":

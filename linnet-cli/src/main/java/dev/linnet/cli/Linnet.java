@@ -1,8 +1,12 @@
 package dev.linnet.cli;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
@@ -35,25 +39,13 @@ import picocli.CommandLine.Spec;
     })
 final class Linnet implements Callable<Integer> {
   /** In the order of the help. */
-  private static final List<String> VERBS =
-      List.of(
-          "train",
-          "eval",
-          "predict",
-          "embed",
-          "nearest",
-          "explain",
-          "models",
-          "ablate",
-          "recipe",
-          "data",
-          "bench",
-          "doctor",
-          "completion",
-          "help");
+  private static final Map<String, Verb> VERBS = verbs();
 
   /** Those that speak of all the others. */
   private static final Set<String> OF_ALL_VERBS = Set.of("completion", "help");
+
+  /** The list of verbs is asked for by one of these, or by nothing. */
+  private static final Set<String> LISTING = Set.of("-h", "--help");
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -76,34 +68,56 @@ final class Linnet implements Callable<Integer> {
     return line;
   }
 
-  /** All verbs; where one is asked for by name, it alone. */
+  /**
+   * All verbs; where one is asked for by name, it alone. To read the options of those that are not
+   * asked for takes longer than to do without.
+   */
   private static void addVerbs(CommandLine line, Session session) {
-    String first = session.command().size() < 2 ? "" : session.command().get(1);
-    // To read the options of those that are not asked for takes longer than to do without.
-    boolean one = VERBS.contains(first) && !OF_ALL_VERBS.contains(first);
-    for (String name : one ? List.of(first) : VERBS) {
-      line.addSubcommand(name, verb(name, session));
+    List<String> arguments = session.command().subList(1, session.command().size());
+    if (LISTING.containsAll(arguments)) {
+      VERBS.forEach((name, verb) -> line.addSubcommand(name, verb.title()));
+      return;
     }
+    String first = arguments.get(0);
+    boolean one = VERBS.containsKey(first) && !OF_ALL_VERBS.contains(first);
+    VERBS.forEach(
+        (name, verb) -> {
+          if (!one || name.equals(first)) {
+            line.addSubcommand(name, verb.made().apply(session));
+          }
+        });
   }
 
-  private static Object verb(String name, Session session) {
-    return switch (name) {
-      case "train" -> TrainVerb.commandLine(session);
-      case "eval" -> new EvalVerb(session);
-      case "predict" -> new PredictVerb(session);
-      case "embed" -> new EmbedVerb(session);
-      case "nearest" -> new NearestVerb(session);
-      case "explain" -> new ExplainVerb(session);
-      case "models" -> new ModelsVerb(session);
-      case "ablate" -> AblateVerb.commandLine(session);
-      case "recipe" -> RecipeVerb.commandLine(session);
-      case "data" -> DataVerb.commandLine(session);
-      case "bench" -> BenchVerb.commandLine(session);
-      case "doctor" -> new DoctorVerb(session);
-      case "completion" -> new CompletionVerb(session);
-      case "help" -> new HelpVerb();
-      default -> throw new IllegalArgumentException(name);
-    };
+  private static Map<String, Verb> verbs() {
+    Map<String, Verb> verbs = new LinkedHashMap<>();
+    verbs.put("train", new Verb(TrainVerb.class, TrainVerb::commandLine));
+    verbs.put("eval", new Verb(EvalVerb.class, EvalVerb::new));
+    verbs.put("predict", new Verb(PredictVerb.class, PredictVerb::new));
+    verbs.put("embed", new Verb(EmbedVerb.class, EmbedVerb::new));
+    verbs.put("nearest", new Verb(NearestVerb.class, NearestVerb::new));
+    verbs.put("explain", new Verb(ExplainVerb.class, ExplainVerb::new));
+    verbs.put("models", new Verb(ModelsVerb.class, ModelsVerb::new));
+    verbs.put("ablate", new Verb(AblateVerb.class, AblateVerb::commandLine));
+    verbs.put("recipe", new Verb(RecipeVerb.class, RecipeVerb::commandLine));
+    verbs.put("data", new Verb(DataVerb.class, DataVerb::commandLine));
+    verbs.put("bench", new Verb(BenchVerb.class, BenchVerb::commandLine));
+    verbs.put("doctor", new Verb(DoctorVerb.class, DoctorVerb::new));
+    verbs.put("completion", new Verb(CompletionVerb.class, CompletionVerb::new));
+    verbs.put("help", new Verb(HelpVerb.class, session -> new HelpVerb()));
+    return Collections.unmodifiableMap(verbs);
+  }
+
+  /**
+   * @param type carries the verb's annotation
+   * @param made gives the command line or the object that picocli reads
+   */
+  private record Verb(Class<?> type, Function<Session, Object> made) {
+    /** The name's line in the list of verbs; it cannot be run. */
+    CommandSpec title() {
+      CommandSpec title = CommandSpec.create();
+      title.usageMessage().header(type.getAnnotation(Command.class).header());
+      return title;
+    }
   }
 
   private static int execute(ParseResult parsed, Session session) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.jline.nativ.CLibrary;
 import org.jline.nativ.JLineNativeLoader;
 
@@ -17,6 +18,7 @@ import org.jline.nativ.JLineNativeLoader;
 record Terminal(boolean interactive, boolean colors, int width) {
   private static final int DEFAULT_WIDTH = 80;
   private static final Path OPEN_FILES = Path.of("/proc/self/fd");
+  private static final Set<String> NO_TERMINALS = Set.of("/dev/null", "/dev/full", "/dev/zero");
 
   /** A file or a pipe. */
   static final Terminal NONE = new Terminal(false, false, DEFAULT_WIDTH);
@@ -49,9 +51,13 @@ record Terminal(boolean interactive, boolean colors, int width) {
   private static boolean leadsElsewhere(int descriptor) {
     Path link = OPEN_FILES.resolve(String.valueOf(descriptor));
     try {
-      return Files.isSymbolicLink(link) && !Files.readSymbolicLink(link).startsWith("/dev");
+      return Files.isSymbolicLink(link) && !mayBeTerminal(Files.readSymbolicLink(link));
     } catch (IOException e) {
       return false;
     }
+  }
+
+  private static boolean mayBeTerminal(Path file) {
+    return file.startsWith("/dev") && !NO_TERMINALS.contains(file.toString());
   }
 }
