@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Times Linnet and its peers in turns, and writes rows for docs/performance.md.
 
-    rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... [--rounds 5] [--steps 10] [--turns S]
-        [--busy | --plain | --compile]
-    rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... --verb infer [--rounds 5] [--steps 10] [--turns S]
+    rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... [--rounds 5] [--steps 10] [--busy | --plain | --compile]
+    rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... --verb infer [--rounds 5] [--steps 10]
     rounds.py OUT.json FOLDER ... --verb data [--rounds 5] [--seconds 6]
 
 Medians of the rounds; a ratio above 1 says that Linnet is faster, or smaller. Both sides run with the launcher's settings
@@ -15,20 +14,15 @@ memory. --busy keeps one core busy with sha256sum meanwhile, leaves PyTorch as i
 infer: forward passes of the compiled network beside torch.compile with folding and freezing, and, in fp32, ONNX Runtime.
 data: pictures a second of two workers, decoded each time and from both caches, beside timm's loader.
 
---turns S is for hosts whose speed changes by the minute: all programs of a row run at once, each for S seconds while the
-others are stopped, so that they see the same weather. Take S of ten steps or more, as a step that is stopped counts its stop.
-
 Run it on a machine where nothing else runs. Needs what bench.py needs, and a built Linnet.
 """
 import argparse
 import json
 import os
 import platform
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.path.join(HERE, "bench.py")
@@ -45,22 +39,13 @@ class Side:
     def __init__(self, name, command, settings=None):
         self.name, self.command, self.settings, self.rounds = name, command, settings or {}, []
 
-    def start(self):
+    def run(self):
         env = {k: v for k, v in os.environ.items() if k not in SETTINGS}
         env.update(self.settings)
-        self.out, self.err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(self.command, env=env, stdout=self.out, stderr=self.err, start_new_session=True)
-
-    def signal(self, number):
-        os.killpg(self.process.pid, number)
-
-    def finish(self):
-        code = self.process.wait()
-        self.out.seek(0)
-        self.err.seek(0)
-        if code != 0:
-            sys.exit(f"{' '.join(self.command)}: {self.err.read().strip().splitlines()[-1:]}")
-        self.rounds.append(json.loads(self.out.read().strip().splitlines()[-1]))
+        out = subprocess.run(self.command, env=env, capture_output=True, text=True)
+        if out.returncode != 0:
+            sys.exit(f"{' '.join(self.command)}: {out.stderr.strip().splitlines()[-1:]}")
+        self.rounds.append(json.loads(out.stdout.strip().splitlines()[-1]))
 
     def shown(self):
         words = list(self.command)
@@ -123,43 +108,11 @@ def data(a, what):
     return sides, [Side("timm", [sys.executable, BENCH, "data", *words], SETTINGS)], [("", "images_per_s", "/s", True)]
 
 
-def one_after_the_other(sides):
-    for side in sides:
-        side.start()
-        side.finish()
-
-
-def in_turns(sides, seconds):
-    for side in sides:
-        side.start()
-        side.signal(signal.SIGSTOP)
-    running = list(sides)
-    try:
-        while running:
-            for side in list(running):
-                side.signal(signal.SIGCONT)
-                try:
-                    side.process.wait(seconds)
-                    running.remove(side)
-                except subprocess.TimeoutExpired:
-                    side.signal(signal.SIGSTOP)
-    finally:
-        for side in running:
-            side.signal(signal.SIGKILL)
-    for side in sides:
-        side.finish()
-
-
 def rows(a, what):
     ours, peers, measures = {"train": train, "infer": infer, "data": data}[a.verb](a, what)
-    sides = [s for _, s in ours] + peers
     for _ in range(a.rounds):
-        if a.turns:
-            in_turns(sides, a.turns)
-        else:
-            one_after_the_other(sides)
-    how = f"medians of {a.rounds} alternating rounds" if not a.turns else (
-        f"medians of {a.steps} steps, in turns of {a.turns:g} s" + (f", of {a.rounds} rounds" if a.rounds > 1 else ""))
+        for side in [s for _, s in ours] + peers:
+            side.run()
     for work, own in ours:
         for peer in peers:
             version = peer.rounds[0].get("torch", "").split("+")[0]
@@ -172,7 +125,7 @@ def rows(a, what):
                 yield {
                     "work": work + suffix, "ours": round(mine, 2), "peer": round(other, 2), "peer_name": name,
                     "unit": unit, "ratio": round(ratio, 3), "command": f"{own.shown()}; {peer.shown()}",
-                    "machine": a.machine, "note": f"{how}; ours {o}, beside {t}",
+                    "machine": a.machine, "note": f"medians of {a.rounds} alternating rounds; ours {o}, beside {t}",
                 }
 
 
@@ -187,7 +140,6 @@ def main():
     p.add_argument("--seconds", type=float, default=6)
     p.add_argument("--linnet", default="./linnet")
     p.add_argument("--machine", default=f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}")
-    p.add_argument("--turns", type=float, help="seconds that each program runs while the others are stopped")
     p.add_argument("--busy", action="store_true")
     p.add_argument("--plain", action="store_true")
     p.add_argument("--compile", action="store_true")

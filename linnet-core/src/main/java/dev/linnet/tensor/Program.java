@@ -24,9 +24,8 @@ import org.bytedeco.pytorch.global.torch;
  * A forward pass compiled for one shape of its input: batch norm folded, activations and residual
  * sums inside the convolutions, weights packed, and memory planned ahead.
  *
- * <p>A large batch runs in {@link Slices}. Any number of threads may run it at once, each on a
- * context of its own, of which as many are kept as ran at once. Same input, same bytes. Weights are
- * those of the time of compiling.
+ * <p>Any number of threads may run it at once, each on a context of its own, of which as many are
+ * kept as ran at once. Same input, same bytes. Weights are those of the time of compiling.
  */
 final class Program implements AutoCloseable {
   private final Kernels kernels;
@@ -38,12 +37,10 @@ final class Program implements AutoCloseable {
   private final List<Pointer> owned = new ArrayList<>();
   private final ConcurrentLinkedDeque<Context> idle = new ConcurrentLinkedDeque<>();
   private final Trace trace;
-  private final long slice;
   private volatile boolean closed;
 
   private Program(Trace trace, DType dtype, PackedWeights weights) {
     this.trace = trace;
-    slice = trace.input().shape.dim(0);
     kernels = new Kernels(dtype, weights);
     layout = new Layout(trace, Rewrite.of(trace), dtype, kernels);
     layout.places().keySet().forEach(this::number);
@@ -65,26 +62,13 @@ final class Program implements AutoCloseable {
    */
   static Program of(
       UnaryOperator<Tensor> forward, Shape shape, DType dtype, PackedWeights weights) {
-    Trace trace = sliced(forward, shape, dtype);
+    Trace trace = Trace.of(forward, shape);
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
       return Autograd.off(() -> new Program(trace, dtype, weights));
     } finally {
       scope.close();
     }
-  }
-
-  /** Traces the pass for as many of the pictures as are best taken at once. */
-  private static Trace sliced(UnaryOperator<Tensor> forward, Shape shape, DType dtype) {
-    Trace whole = Trace.of(forward, shape);
-    long slice = Slices.of(whole, dtype);
-    if (slice == shape.dim(0)) {
-      return whole;
-    }
-    whole.free();
-    long[] sizes = shape.toArray();
-    sizes[0] = slice;
-    return Trace.of(forward, Shape.of(sizes));
   }
 
   private void number(Value value) {
@@ -140,21 +124,11 @@ final class Program implements AutoCloseable {
     }
     try {
       Context taken = context;
-      return Scope.keeping("program", () -> Autograd.off(() -> run(taken, x)));
+      return Scope.keeping(
+          "program", () -> Autograd.off(() -> new Tensor(taken.run(x.handle()), "program")));
     } finally {
       idle.addFirst(context);
     }
-  }
-
-  private Tensor run(Context context, Tensor x) {
-    if (x.dim(0) == slice) {
-      return new Tensor(context.run(x.handle()), "program");
-    }
-    List<Tensor> parts = new ArrayList<>();
-    for (long first = 0; first < x.dim(0); first += slice) {
-      parts.add(new Tensor(context.run(x.narrow(0, first, slice).handle()), "program"));
-    }
-    return Tensor.cat(parts, 0);
   }
 
   @Override
