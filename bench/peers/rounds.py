@@ -3,7 +3,7 @@
 
     rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... [--rounds 5] [--steps 10] [--busy | --plain | --compile]
     rounds.py OUT.json NAME[:batch[:size[:dtype]]] ... --verb infer [--rounds 5] [--steps 10]
-    rounds.py OUT.json FOLDER ... --verb data [--rounds 5] [--seconds 6]
+    rounds.py OUT.json FOLDER ... --verb data [--rounds 5] [--seconds 20]
 
 Medians of the rounds; a ratio above 1 says that Linnet is faster, or smaller. Both sides run with the launcher's settings
 of malloc and OpenMP.
@@ -137,7 +137,7 @@ def main():
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--steps", type=int, default=10)
     p.add_argument("--warmup", type=int, help="steps before those that count; default: each program's own")
-    p.add_argument("--seconds", type=float, default=6)
+    p.add_argument("--seconds", type=float, default=20)
     p.add_argument("--linnet", default="./linnet")
     p.add_argument("--machine", default=f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}")
     p.add_argument("--busy", action="store_true")

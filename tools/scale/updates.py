@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Times the updates of a training by one process and by several, each on a core of its own, in turns.
 
-    updates.py MODEL [--batch 128] [--size N] [--limit 400] [--epochs 3] [--processes 2] [--rates 1gbit,100mbit] [--rounds 2]
+    updates.py MODEL [--batch 128] [--size N] [--limit 2000] [--epochs 3] [--processes 2] [--rates 1gbit,100mbit] [--rounds 2]
 
 --batch: pictures a process and update. On cifar10, one thread and one worker a process. Without --rates over the
 loopback, with them over cables of these rates (machines.py says how). One JSON line for each number of processes, rate
-and round: the median of an update in ms from the 4th on, and pictures a second beside those of one process in the same
-round. "apart" are as many processes at once that do not know of each other: what the machine itself takes. Needs a built ./linnet, Linux, Python 3.8.
+and round: the median of an update in ms over the second half, when the JVM's compiler leaves the core to the training,
+and pictures a second beside those of one process in the same round. "apart" are as many processes at once that do not
+know of each other: what the machine itself takes. Needs a built ./linnet, Linux, Python 3.8.
 """
 import argparse
 import json
@@ -34,7 +35,7 @@ def update_ms(a, processes, rate=None, together=True):
         seconds = [r["seconds"] for r in rows if "update" in r and "seconds" in r]
     if len(seconds) < 8:
         raise SystemExit(f"{len(seconds)} updates are too few: raise --limit or --epochs")
-    return round(statistics.median(seconds[3:]) * 1e3, 1)
+    return round(statistics.median(seconds[len(seconds) // 2:]) * 1e3, 1)
 
 
 def main():
@@ -42,7 +43,7 @@ def main():
     p.add_argument("model")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--size", type=int)
-    p.add_argument("--limit", type=int, default=400)
+    p.add_argument("--limit", type=int, default=2000)
     p.add_argument("--epochs", type=int, default=3)
     p.add_argument("--processes", type=int, default=2)
     p.add_argument("--rates")
