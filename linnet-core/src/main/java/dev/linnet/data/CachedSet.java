@@ -7,27 +7,33 @@ import dev.linnet.image.Decoder;
 import dev.linnet.image.HeldPicture;
 import dev.linnet.image.ImageFormat;
 import dev.linnet.image.ImageHeader;
+import dev.linnet.image.ImageSize;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PictureTransform;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A set whose pictures are decoded once, when each is first read, and then come from where they are
- * kept. What is read is that of the set, to the last bit: where an operator would decode a JPEG at
- * a part of its size, the set does so. Any thread.
+ * kept. What is read is that of the set, to the last bit: where an operator decodes a JPEG at a
+ * part of its size, so much is kept of it. Any thread.
  */
 final class CachedSet implements PictureView {
   private static final int LOCKS = 64;
 
-  /** Of a picture for which there is no room. */
+  /** In the place of a picture for which there is no room. */
   private static final Object READ_ANEW = new Object();
 
   private final PictureSet set;
   private final DecodeOptions options;
   private final PixelStore store;
-  private final AtomicReferenceArray<Object> known;
+
+  /** Of each picture {@link Known}, a {@link BadPictureException}, or {@link #READ_ANEW}. */
+  private final AtomicReferenceArray<@Nullable Object> all;
+
   private final Object[] locks = new Object[LOCKS];
 
   /**
@@ -37,17 +43,26 @@ final class CachedSet implements PictureView {
     this.set = set;
     this.options = options;
     this.store = store;
-    this.known = new AtomicReferenceArray<>(set.size());
+    this.all = new AtomicReferenceArray<>(set.size());
     Arrays.setAll(locks, i -> new Object());
   }
 
-  /**
-   * A picture that is kept.
-   *
-   * @param mayBeScaled whether it may come from a JPEG, which some operators decode at a part of
-   *     its size
-   */
-  private record Kept(HeldPicture picture, boolean mayBeScaled) {}
+  /** What is known of a picture: its size, and at what parts of it the picture is kept. */
+  private static final class Known {
+    final ImageSize size;
+
+    /** A JPEG, which some operators decode at a part of its size. */
+    final boolean isJpeg;
+
+    /** By the number of the part: a {@link HeldPicture}, or {@link #READ_ANEW}. */
+    final AtomicReferenceArray<@Nullable Object> parts =
+        new AtomicReferenceArray<>(PixelStore.PARTS);
+
+    Known(ImageSize size, boolean isJpeg) {
+      this.size = size;
+      this.isJpeg = isJpeg;
+    }
+  }
 
   @Override
   public PictureSet set() {
@@ -56,8 +71,8 @@ final class CachedSet implements PictureView {
 
   @Override
   public Picture read(int index, DecodeOptions wanted) {
-    return isSame(wanted) && known(index) instanceof Kept kept
-        ? kept.picture().toPicture()
+    return isSame(wanted) && at(index, size -> 1) instanceof HeldPicture kept
+        ? kept.toPicture()
         : set.read(index, wanted);
   }
 
@@ -65,55 +80,91 @@ final class CachedSet implements PictureView {
   public Picture read(
       int index, DecodeOptions wanted, PictureTransform transform, RandomState random) {
     return isSame(wanted)
-            && known(index) instanceof Kept kept
-            && isWhole(kept, wanted, transform, random)
-        ? transform.apply(kept.picture(), random)
+            && at(index, size -> transform.denominator(size, wanted, copy(random)))
+                instanceof HeldPicture kept
+        ? transform.apply(kept, random)
         : set.read(index, wanted, transform, random);
   }
 
-  private static boolean isWhole(
-      Kept kept, DecodeOptions wanted, PictureTransform transform, RandomState random) {
-    RandomState copy = RandomState.restore(random.key(), random.position());
-    return !kept.mayBeScaled() || transform.decodesWhole(kept.picture().size(), wanted, copy);
+  private static RandomState copy(RandomState random) {
+    return RandomState.restore(random.key(), random.position());
   }
 
-  /** The kept picture or {@link #READ_ANEW}. */
-  private Object known(int index) {
-    Object there = known.get(index);
+  /**
+   * A {@link HeldPicture}, or {@link #READ_ANEW}.
+   *
+   * @param denominators of the part of its size that is needed of a JPEG of some size
+   */
+  private Object at(int index, ToIntFunction<ImageSize> denominators) {
+    Object there = known(index, denominators);
     if (there == null) {
       synchronized (locks[index % LOCKS]) {
-        there = known.get(index);
+        there = known(index, denominators);
         if (there == null) {
-          there = look(index);
-          known.set(index, there);
+          there = look(index, denominators);
         }
       }
-    }
-    if (there instanceof BadPictureException broken) {
-      throw broken;
     }
     return there;
   }
 
-  private Object look(int index) {
+  /** The same as far as it is known. */
+  private @Nullable Object known(int index, ToIntFunction<ImageSize> denominators) {
+    Object known = all.get(index);
+    if (known instanceof BadPictureException broken) {
+      throw broken;
+    }
+    return known instanceof Known picture
+        ? picture.parts.get(PixelStore.Key.part(denominator(picture, denominators)))
+        : known;
+  }
+
+  private static int denominator(Known picture, ToIntFunction<ImageSize> denominators) {
+    return picture.isJpeg ? denominators.applyAsInt(picture.size) : 1;
+  }
+
+  private Object look(int index, ToIntFunction<ImageSize> denominators) {
     try {
       Optional<Encoded> file = set.encoded(index);
-      boolean mayBeScaled =
-          file.isEmpty()
-              || ImageHeader.read(file.get().raw(), file.get().where()).format()
-                  == ImageFormat.JPEG;
-      Optional<HeldPicture> held = file.flatMap(there -> store.find(index, there));
-      if (held.isEmpty() && !store.isFull()) {
-        Picture decoded =
-            file.isPresent()
-                ? Decoder.decode(file.get().raw(), file.get().where(), options)
-                : set.read(index, options);
-        held = store.put(index, file, decoded);
+      if (file.isEmpty() && store.isFull()) {
+        all.set(index, READ_ANEW); // its size is known by decoding alone
+        return READ_ANEW;
       }
-      return held.isPresent() ? new Kept(held.get(), mayBeScaled) : READ_ANEW;
+      Optional<Picture> decoded =
+          file.isPresent() ? Optional.empty() : Optional.of(set.read(index, options));
+      Known picture = known(index, file, decoded);
+      int denominator = denominator(picture, denominators);
+      PixelStore.Key key = new PixelStore.Key(index, picture.size, denominator);
+      Optional<HeldPicture> held = file.flatMap(there -> store.find(key, there));
+      if (held.isEmpty() && !store.isFull()) {
+        Optional<Picture> made =
+            file.map(f -> Decoder.decode(f.raw(), f.where(), options, denominator));
+        held =
+            made.or(() -> denominator == 1 ? decoded : Optional.empty())
+                .flatMap(pixels -> store.put(key, file, pixels));
+      }
+      Object there = held.isPresent() ? held.get() : READ_ANEW;
+      picture.parts.set(key.part(), there);
+      return there;
     } catch (BadPictureException broken) {
-      return broken;
+      all.set(index, broken);
+      throw broken;
     }
+  }
+
+  private Known known(int index, Optional<Encoded> file, Optional<Picture> decoded) {
+    if (all.get(index) instanceof Known known) {
+      return known;
+    }
+    Known made =
+        file.map(f -> ImageHeader.read(f.raw(), f.where()))
+            .map(
+                header ->
+                    new Known(
+                        header.size(options.orientation()), header.format() == ImageFormat.JPEG))
+            .orElseGet(() -> new Known(decoded.orElseThrow().size(), true));
+    all.set(index, made);
+    return made;
   }
 
   private boolean isSame(DecodeOptions wanted) {

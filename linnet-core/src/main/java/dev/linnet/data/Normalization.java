@@ -49,7 +49,7 @@ public record Normalization(List<Double> mean, List<Double> std) {
    */
   public Tensor normalize(Tensor levels) {
     Affine affine = affine(levels.device(), 1);
-    return levels.mul(affine.factor()).add(affine.offset());
+    return levels.mulAdd(affine.factor(), affine.offset());
   }
 
   /**
@@ -59,7 +59,7 @@ public record Normalization(List<Double> mean, List<Double> std) {
    */
   Tensor apply(Tensor images) {
     Affine affine = affine(images.device(), Math.toIntExact(images.dim(3)));
-    return images.to(DType.FLOAT32).mulInPlace(affine.factor()).addInPlace(affine.offset());
+    return images.to(DType.FLOAT32).mulAddInPlace(affine.factor(), affine.offset());
   }
 
   /** What levels are multiplied with, and what is added then; each [1, C, 1, width]. */

@@ -4,6 +4,7 @@ import dev.linnet.base.AtomicFile;
 import dev.linnet.base.Check;
 import dev.linnet.base.OrAuto;
 import dev.linnet.image.DecodeOptions;
+import dev.linnet.image.ScaledDecoding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,6 +112,9 @@ public final class PictureCache implements AutoCloseable {
     } else {
       notes.add("%s: as many are kept in memory as %s hold, of %s".formatted(name, has, need));
     }
+    if (claim <= left) {
+      memory.claim(claim);
+    }
     left -= Math.min(left, claim);
     return new CachedSet(set, decode, memory);
   }
@@ -121,7 +125,9 @@ public final class PictureCache implements AutoCloseable {
     }
     PixelFolder folder = new PixelFolder(options.caches());
     try {
-      PixelFolder.Opened opened = folder.open(set, decode, claim, options.room());
+      // Pictures at a half, a quarter and an eighth of their size come on top.
+      long scaled = decode.scaledDecoding() == ScaledDecoding.ALLOWED ? claim / 3 : 0;
+      PixelFolder.Opened opened = folder.open(set, decode, claim + scaled, options.room());
       files.add(opened.file());
       PixelFile.Content content = opened.file().content();
       notes.add(

@@ -21,10 +21,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of decoded pictures, one a set: a head, a table with a line for each picture of the set,
- * and the pixels. A line has the SHA-256 of the file that the picture was made of, so that one that
- * has changed is decoded anew, and checksums of itself and of the pixels, so that whatever a killed
- * process, a full disk or somebody else left there counts as absent.
+ * A file of decoded pictures, one a set: a head, a table with a line for each picture of the set at
+ * each part of its size, first all whole ones, and the pixels. A line has the SHA-256 of the file
+ * that the picture was made of, so that one that has changed is decoded anew, and checksums of
+ * itself and of the pixels, so that whatever a killed process, a full disk or somebody else left
+ * there counts as absent.
  *
  * <pre>
  *   head   "LNTPIX01", int count, int 0, 32 bytes key, long end of what is taken, 8 bytes 0
@@ -64,7 +65,11 @@ final class PixelFile implements PixelStore, AutoCloseable {
 
   /** Where the pixels begin. */
   static long dataAt(int count) {
-    return (HEAD + (long) count * LINE + PAGE - 1) / PAGE * PAGE;
+    return (lineAt((long) count * PARTS) + PAGE - 1) / PAGE * PAGE;
+  }
+
+  private static long lineAt(long number) {
+    return HEAD + number * LINE;
   }
 
   /**
@@ -147,12 +152,16 @@ final class PixelFile implements PixelStore, AutoCloseable {
     long live = 0;
     long last = dataAt(count);
     for (int i = 0; i < count; i++) {
-      Optional<Line> line = line(i);
-      if (line.isPresent()) {
-        pictures++;
-        live += line.get().bytes();
-        last = Math.max(last, line.get().offset() + line.get().bytes());
+      boolean isThere = false;
+      for (int part = 0; part < PARTS; part++) {
+        Optional<Line> line = line(lineAt(number(i, part)));
+        if (line.isPresent()) {
+          isThere = true;
+          live += line.get().bytes();
+          last = Math.max(last, line.get().offset() + line.get().bytes());
+        }
       }
+      pictures += isThere ? 1 : 0;
     }
     ByteBuffer end = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     try {
@@ -167,14 +176,17 @@ final class PixelFile implements PixelStore, AutoCloseable {
   /**
    * What a file holds.
    *
-   * @param pictures that are there
+   * @param pictures that are there, at one part of their size or several
    * @param isSound whether nothing new would be written over them, and less than half of the room
    *     went to pictures that have changed since
    */
   record Content(int pictures, boolean isSound) {}
 
-  private Optional<Line> line(int index) {
-    long at = HEAD + (long) index * LINE;
+  private long number(int index, int part) {
+    return (long) part * count + index;
+  }
+
+  private Optional<Line> line(long at) {
     byte[] bytes = new byte[LINE];
     try {
       piece(at).get((int) (at & mask()), bytes);
@@ -186,11 +198,11 @@ final class PixelFile implements PixelStore, AutoCloseable {
     int width = line.getInt(44);
     int channels = line.getInt(48);
     long offset = line.getLong(32);
-    if (line.getInt(LINE_SUM_AT) != sum(line.slice(0, LINE_SUM_AT))
-        || height < 1
+    if (height < 1
         || width < 1
         || (channels != 1 && channels != 3)
-        || (long) height * width > Integer.MAX_VALUE / 3) {
+        || (long) height * width > Integer.MAX_VALUE / 3
+        || line.getInt(LINE_SUM_AT) != sum(line.slice(0, LINE_SUM_AT))) {
       return Optional.empty();
     }
     Line read =
@@ -212,19 +224,26 @@ final class PixelFile implements PixelStore, AutoCloseable {
   }
 
   @Override
-  public Optional<HeldPicture> find(int index, Encoded file) {
-    Optional<Line> line = line(index);
-    if (line.isEmpty() || !line.get().sha256().equals(sha256(file))) {
+  public Optional<HeldPicture> find(Key key, Encoded file) {
+    Optional<Line> line = line(lineAt(number(key.index(), key.part())));
+    if (line.isEmpty()
+        || !line.get().size().equals(key.size())
+        || !line.get().sha256().equals(sha256(file))) {
       return Optional.empty();
     }
     try {
       ByteBuffer pixels = pixels(line.get());
       return sum(pixels.duplicate()) == line.get().sum()
-          ? Optional.of(HeldPicture.of(pixels, line.get().size(), line.get().channels()))
+          ? Optional.of(held(pixels, key, line.get().channels()))
           : Optional.empty();
     } catch (IOException | InternalError e) {
       return Optional.empty();
     }
+  }
+
+  private static HeldPicture held(ByteBuffer pixels, Key key, int channels) {
+    return HeldPicture.of(
+        pixels, key.whole(), key.denominator(), channels, HeldPicture.Memory.MAPPED);
   }
 
   private ByteBuffer pixels(Line line) throws IOException {
@@ -250,7 +269,7 @@ final class PixelFile implements PixelStore, AutoCloseable {
   }
 
   @Override
-  public Optional<HeldPicture> put(int index, Optional<Encoded> file, Picture picture) {
+  public Optional<HeldPicture> put(Key key, Optional<Encoded> file, Picture picture) {
     if (file.isEmpty() || picture.byteCount() > 1 << PIECE_BITS) {
       return Optional.empty();
     }
@@ -269,8 +288,8 @@ final class PixelFile implements PixelStore, AutoCloseable {
               picture.channels(),
               sum(pixels.duplicate()));
       writeAll(channel, pixels, offset);
-      writeAll(channel, written(line), HEAD + (long) index * LINE);
-      return Optional.of(HeldPicture.of(pixels(line), picture.size(), picture.channels()));
+      writeAll(channel, written(line), lineAt(number(key.index(), key.part())));
+      return Optional.of(held(pixels(line), key, picture.channels()));
     } catch (OverlappingFileLockException e) { // somebody else in this process takes room just now
       return Optional.empty();
     } catch (IOException e) { // a full disk, or closed meanwhile

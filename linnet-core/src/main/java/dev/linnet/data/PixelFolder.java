@@ -192,7 +192,7 @@ public final class PixelFolder {
     MessageDigest digest = Sha256.digest();
     List<Object> facts =
         List.of(
-            1, // the version of this format
+            2, // the version of this format
             Decoder.version(),
             decode.color(),
             decode.orientation(),

@@ -28,8 +28,18 @@ public final class Decoder {
    *     DecodeOptions#maxPixels}
    */
   public static Picture decode(byte[] file, String name, DecodeOptions options) {
+    return decode(file, name, options, 1);
+  }
+
+  /**
+   * Decodes a file, at a part of its size if it is a JPEG.
+   *
+   * @param denominator 1, or for a JPEG 2, 4 or 8: both sides become ⌈side / denominator⌉
+   * @throws BadPictureException as {@link #decode(byte[], String, DecodeOptions)}
+   */
+  public static Picture decode(byte[] file, String name, DecodeOptions options, int denominator) {
     ImageHeader header = checkedHeader(file, name, options);
-    try (Decoded decoded = Decoded.open(file, name, header, options, 1)) {
+    try (Decoded decoded = Decoded.open(file, name, header, options, denominator)) {
       return decoded.picture();
     }
   }

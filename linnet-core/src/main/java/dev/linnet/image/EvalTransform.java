@@ -65,8 +65,8 @@ public record EvalTransform(
 
   @Override
   public Picture apply(HeldPicture picture, RandomState random) {
-    Box all = Box.all(picture.size());
-    return cut(Resize.apply(picture, all, target(picture.size()), interpolation));
+    Resize.Part all = Resize.Part.all(picture.whole());
+    return cut(Resize.apply(picture, all, target(picture.whole()), interpolation));
   }
 
   /** The same from a file; its whole picture stays in native memory. */
@@ -80,8 +80,7 @@ public record EvalTransform(
     ImageHeader header = Decoder.checkedHeader(file, name, options);
     try (Decoded decoded = Decoded.open(file, name, header, options, 1)) {
       ImageSize whole = decoded.size();
-      Resize.Region region = Resize.Region.all(whole);
-      return cut(decoded.resized(Box.all(whole), region, target(whole), interpolation));
+      return cut(decoded.resized(Resize.Part.all(whole), target(whole), interpolation));
     }
   }
 

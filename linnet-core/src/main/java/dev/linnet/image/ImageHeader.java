@@ -37,6 +37,11 @@ public record ImageHeader(ImageFormat format, ImageSize size, int channels, int 
     return orientation == Orientation.APPLY ? new Turn(exifOrientation).turned(size) : size;
   }
 
+  /** The same of a file that has another number of rows. */
+  ImageHeader withHeight(int height) {
+    return new ImageHeader(format, new ImageSize(height, size.width()), channels, exifOrientation);
+  }
+
   /** Where a part of the stored picture lies after the orientation was applied. */
   public Box upright(Box stored) {
     return new Turn(exifOrientation).upright(stored, size);

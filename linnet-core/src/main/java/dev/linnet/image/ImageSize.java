@@ -29,6 +29,15 @@ public record ImageSize(int height, int width) {
     return new ImageSize(width, height);
   }
 
+  /** Both sides divided, rounded up: what a JPEG decoded at a part of its size has. */
+  public ImageSize dividedBy(int denominator) {
+    return new ImageSize(ceilDivide(height, denominator), ceilDivide(width, denominator));
+  }
+
+  private static int ceilDivide(int side, int denominator) {
+    return (int) ((side + denominator - 1L) / denominator);
+  }
+
   /** Width first, as people say it: {@code 640x480}. */
   @Override
   public String toString() {

@@ -1,10 +1,12 @@
 package dev.linnet.image;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A picture in native memory, where OpenCV works; whoever makes one closes it.
@@ -13,16 +15,33 @@ import org.bytedeco.opencv.opencv_core.Rect;
  */
 final class NativePicture implements AutoCloseable {
   private final Mat mat;
+  private final @Nullable ByteBuffer memory; // where the pixels are, if not the Mat's own
 
   NativePicture(Mat mat) {
+    this(mat, null);
+  }
+
+  private NativePicture(Mat mat, @Nullable ByteBuffer memory) {
     this.mat = mat;
+    this.memory = memory;
+  }
+
+  /** A picture that lies in a buffer outside the heap: [H, W, C]. It is only read. */
+  static NativePicture at(ByteBuffer pixels, ImageSize size, int channels) {
+    OpenCv.load();
+    try (BytePointer data = new BytePointer(pixels)) {
+      return new NativePicture(new Mat(size.height(), size.width(), type(channels), data), pixels);
+    }
+  }
+
+  private static int type(int channels) {
+    return channels == 3 ? opencv_core.CV_8UC3 : opencv_core.CV_8UC1;
   }
 
   /** An empty picture of that size, its pixels not set. */
   static NativePicture empty(ImageSize size, int channels) {
     OpenCv.load();
-    int type = channels == 3 ? opencv_core.CV_8UC3 : opencv_core.CV_8UC1;
-    return new NativePicture(new Mat(size.height(), size.width(), type));
+    return new NativePicture(new Mat(size.height(), size.width(), type(channels)));
   }
 
   /** A copy of a picture of the heap. */
@@ -74,11 +93,11 @@ final class NativePicture implements AutoCloseable {
     return mat.channels();
   }
 
-  /** A part that shares this picture's memory: it must lie inside, and be closed before. */
+  /** A part that shares this picture's memory: it must lie inside. */
   NativePicture part(Box box) {
     try (Rect rectangle =
         new Rect(box.left(), box.top(), box.size().width(), box.size().height())) {
-      return new NativePicture(new Mat(mat, rectangle));
+      return new NativePicture(new Mat(mat, rectangle), memory);
     }
   }
 
@@ -99,6 +118,10 @@ final class NativePicture implements AutoCloseable {
 
   @Override
   public void close() {
-    mat.close();
+    try {
+      mat.close();
+    } finally {
+      Reference.reachabilityFence(memory);
+    }
   }
 }

@@ -51,9 +51,10 @@ final class OpenCv {
     } catch (RuntimeException e) { // how the binding hands on any C++ exception
       throw undecodable(name, header, e);
     }
+    ImageSize size = header.size().dividedBy(denominator);
     if (decoded.type() != opencv_core.CV_8UC3
-        || decoded.rows() != ceilDivide(header.size().height(), denominator)
-        || decoded.cols() != ceilDivide(header.size().width(), denominator)) {
+        || decoded.rows() != size.height()
+        || decoded.cols() != size.width()) {
       decoded.close();
       throw undecodable(name, header, null);
     }
@@ -122,10 +123,6 @@ final class OpenCv {
           default -> throw new IllegalArgumentException("denominator: got " + denominator);
         };
     return scale | opencv_imgcodecs.IMREAD_COLOR_RGB | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
-  }
-
-  private static int ceilDivide(int side, int denominator) {
-    return (int) ((side + denominator - 1L) / denominator);
   }
 
   /**

@@ -1,7 +1,10 @@
 package dev.linnet.image;
 
 import dev.linnet.base.Check;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,6 +15,9 @@ import java.util.List;
  * <p>Immutable; any thread. Its operators return new pictures and equal Pillow's.
  */
 public final class Picture {
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.nativeOrder());
+
   private final ImageSize size;
   private final int channels;
   private final byte[] pixels;
@@ -187,12 +193,21 @@ public final class Picture {
     return wrap(size, channels, result);
   }
 
+  /** An int a pixel, whose fourth byte the next pixel overwrites; the last one byte by byte. */
   private static void mirrorRgb(byte[] source, byte[] target, int start, int end) {
-    for (int to = start, from = end - 3; to < end; to += 3, from -= 3) {
-      target[to] = source[from];
-      target[to + 1] = source[from + 1];
-      target[to + 2] = source[from + 2];
+    int last = end - 3;
+    int from = last - 3;
+    if (start < last) { // the last pixel of the source may be that of the array
+      target[start] = source[last];
+      target[start + 1] = source[last + 1];
+      target[start + 2] = source[last + 2];
     }
+    for (int to = start + 3; to < last; to += 3, from -= 3) {
+      INTS.set(target, to, (int) INTS.get(source, from));
+    }
+    target[last] = source[start];
+    target[last + 1] = source[start + 1];
+    target[last + 2] = source[start + 2];
   }
 
   private static void mirrorGray(byte[] source, byte[] target, int start, int end) {

@@ -26,19 +26,23 @@ public interface PictureTransform {
     return apply(Decoder.decode(file, name, options), random);
   }
 
-  /** The same as {@link #apply(Picture, RandomState)} for a picture outside the heap. */
+  /**
+   * The same as {@link #apply(Picture, RandomState)} for a picture outside the heap, at the part of
+   * its size that {@link #denominator} tells.
+   */
   default Picture apply(HeldPicture picture, RandomState random) {
     return apply(picture.toPicture(), random);
   }
 
   /**
-   * Whether {@link #decode} of a JPEG would decode all of it at its full size, so that {@link
-   * #apply} makes the same of a picture that was decoded before.
+   * At what part of its size {@link #decode} would decode a JPEG, so that {@link
+   * #apply(HeldPicture, RandomState)} makes the same of a picture that was decoded so before: 1, 2,
+   * 4 or 8.
    *
    * @param size of the picture, its orientation applied
    * @param random as {@code decode} would get it; what is drawn from it counts
    */
-  default boolean decodesWhole(ImageSize size, DecodeOptions options, RandomState random) {
-    return true;
+  default int denominator(ImageSize size, DecodeOptions options, RandomState random) {
+    return 1;
   }
 }

@@ -101,13 +101,15 @@ public record RandomResizedCrop(
 
   @Override
   public Picture apply(HeldPicture picture, RandomState random) {
-    return Resize.apply(picture, draw(picture.size(), random), size, interpolation);
+    Resize.Part part = Resize.Part.of(draw(picture.whole(), random), picture.denominator());
+    return Resize.apply(picture, part, size, interpolation);
   }
 
   @Override
-  public boolean decodesWhole(ImageSize picture, DecodeOptions options, RandomState random) {
-    return options.scaledDecoding() == ScaledDecoding.NEVER
-        || denominator(draw(picture, random)) == 1;
+  public int denominator(ImageSize picture, DecodeOptions options, RandomState random) {
+    return options.scaledDecoding() == ScaledDecoding.ALLOWED
+        ? denominator(draw(picture, random))
+        : 1;
   }
 
   /** Cuts out a window that was drawn and resizes it. */
@@ -125,15 +127,9 @@ public record RandomResizedCrop(
     ImageHeader header = Decoder.checkedHeader(file, name, options);
     Box window = draw(header.size(options.orientation()), random);
     int denominator = denominator(header, window, options);
-    try (Decoded decoded = Decoded.open(file, name, header, options, denominator)) {
-      Box box = window.dividedBy(denominator);
-      Resize.Region region =
-          new Resize.Region(
-              (float) window.top() / denominator - box.top(),
-              (float) window.left() / denominator - box.left(),
-              (float) window.bottom() / denominator - box.top(),
-              (float) window.right() / denominator - box.left());
-      return decoded.resized(box, region, size, interpolation);
+    Resize.Part part = Resize.Part.of(window, denominator);
+    try (Decoded decoded = Decoded.open(file, name, header, options, denominator, part.box())) {
+      return decoded.resized(part, size, interpolation);
     }
   }
 

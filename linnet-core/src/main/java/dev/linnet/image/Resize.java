@@ -33,9 +33,10 @@ public final class Resize {
   }
 
   /** The same for a picture outside the heap, inside which the part lies. */
-  static Picture apply(HeldPicture picture, Box part, ImageSize size, Interpolation interpolation) {
-    try (NativePicture source = picture.part(part)) {
-      return apply(source, Region.all(part.size()), size, interpolation);
+  static Picture apply(
+      HeldPicture picture, Part part, ImageSize size, Interpolation interpolation) {
+    try (NativePicture source = picture.part(part.box())) {
+      return apply(source, part.region(), size, interpolation);
     }
   }
 
@@ -166,6 +167,31 @@ public final class Resize {
       position += step;
     }
     return index;
+  }
+
+  /**
+   * A part of a picture whose edges may lie between pixels.
+   *
+   * @param box the pixels of which something belongs to it
+   * @param region what of them does, counted from the box's corner
+   */
+  record Part(Box box, Region region) {
+    /** All of a picture. */
+    static Part all(ImageSize size) {
+      return new Part(Box.all(size), Region.all(size));
+    }
+
+    /** Where a window lies in a picture that was decoded at a part of its size. */
+    static Part of(Box window, int denominator) {
+      Box box = window.dividedBy(denominator);
+      return new Part(
+          box,
+          new Region(
+              (float) window.top() / denominator - box.top(),
+              (float) window.left() / denominator - box.left(),
+              (float) window.bottom() / denominator - box.top(),
+              (float) window.right() / denominator - box.left()));
+    }
   }
 
   /**

@@ -39,8 +39,8 @@ public record Sequence(List<PictureTransform> steps) implements PictureTransform
   }
 
   @Override
-  public boolean decodesWhole(ImageSize size, DecodeOptions options, RandomState random) {
-    return steps.isEmpty() || steps.get(0).decodesWhole(size, options, random);
+  public int denominator(ImageSize size, DecodeOptions options, RandomState random) {
+    return steps.isEmpty() ? 1 : steps.get(0).denominator(size, options, random);
   }
 
   private Picture apply(Picture picture, int first, RandomState random) {

@@ -760,6 +760,17 @@ public final class Tensor implements AutoCloseable {
     return binary("lerp", (a, b) -> torch.lerp(a, b, new Scalar(weight)), end);
   }
 
+  /** factor · this + offset, broadcast; rounded once where the processor can do both at once. */
+  public Tensor mulAdd(Tensor factor, Tensor offset) {
+    Tensor y = new Tensor(torch.addcmul(offset.handle(), handle(), factor.handle()), "addcmul");
+    Recorder recorder = y.recorder();
+    if (recorder != null) {
+      recorder.add("addcmul", NO_ATTRIBUTES, 0, y, this, factor, offset);
+      recorder.trace(y, h -> torch.addcmul(h[2], h[0], h[1]), this, factor, offset);
+    }
+    return y;
+  }
+
   /** True where equal, broadcast. */
   public Tensor eq(Tensor other) {
     return binary("eq", (a, b) -> a.eq(b), other);
@@ -1101,6 +1112,12 @@ public final class Tensor implements AutoCloseable {
   /** Multiplies in place, broadcast. */
   public Tensor mulInPlace(Tensor other) {
     changed().mul_(other.handle());
+    return this;
+  }
+
+  /** The same as {@link #mulAdd} in place, to the last bit. */
+  public Tensor mulAddInPlace(Tensor factor, Tensor offset) {
+    torch.addcmul_out(changed(), offset.handle(), handle(), factor.handle());
     return this;
   }
 

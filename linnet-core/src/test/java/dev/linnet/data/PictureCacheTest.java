@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -149,6 +150,63 @@ class PictureCacheTest {
     assertThat(kept.name(1)).isEqualTo("b/1.png");
     assertThat(kept.label(1)).isEqualTo(1);
     assertThat(kept.classes()).containsExactly("a", "b");
+  }
+
+  /** Once an operator has had a JPEG at a part of its size, the file is needed no more. */
+  @Test
+  void a_picture_is_kept_at_the_parts_of_its_size_that_were_needed() throws IOException {
+    PictureSet set = photos();
+    for (Where where : List.of(Where.RAM, Where.DISK)) {
+      try (PictureCache cache = cache(where, 10_000_000)) {
+        PictureSet kept = cache.keep(set, "pictures");
+        List<Picture> first = cropped(kept);
+        assertThat(first).isEqualTo(cropped(set));
+        Files.move(temp.resolve("set"), temp.resolve("away"));
+        assertThat(cropped(kept)).isEqualTo(first);
+        Files.move(temp.resolve("away"), temp.resolve("set"));
+      }
+    }
+    try (PictureCache again = cache(Where.DISK, 10_000_000)) {
+      PictureSet kept = again.keep(set, "pictures");
+      assertThat(again.notes().get(0)).endsWith("; 10 of 10 are there");
+      Path file = onDisk();
+      long taken = PixelFile.taken(file);
+      assertThat(cropped(kept)).isEqualTo(cropped(set));
+      assertThat(PixelFile.taken(file)).isEqualTo(taken);
+    }
+  }
+
+  private Path onDisk() throws IOException {
+    try (Stream<Path> all = Files.list(temp.resolve("cache/pictures"))) {
+      return all.filter(file -> file.toString().endsWith(".pixels")).findFirst().orElseThrow();
+    }
+  }
+
+  /** Windows of all pictures, some of them decoded at a half or a quarter of their size. */
+  private static List<Picture> cropped(PictureSet set) {
+    PictureTransform crop = RandomResizedCrop.of(ImageSize.square(8));
+    List<Picture> all = new ArrayList<>();
+    for (int i = 0; i < set.size(); i++) {
+      for (int seed = 0; seed < 20; seed++) {
+        all.add(set.read(i, SCALED, crop, RandomState.of(seed)));
+      }
+    }
+    return all;
+  }
+
+  @Test
+  void pictures_at_a_part_of_their_size_get_what_nobody_has_claimed() {
+    ImageSize size = new ImageSize(8, 6);
+    PixelMemory memory = new PixelMemory(1000);
+    memory.claim(1000 - 4 * 3 * 3);
+    Picture half = Samples.picture(1, new ImageSize(4, 3), 3);
+
+    assertThat(memory.put(new PixelStore.Key(0, size, 2), Optional.empty(), half)).isPresent();
+    assertThat(memory.put(new PixelStore.Key(1, size, 2), Optional.empty(), half)).isEmpty();
+    assertThat(memory.isFull()).isFalse();
+    Picture whole = Samples.picture(1, size, 3);
+    assertThat(memory.put(new PixelStore.Key(1, size, 1), Optional.empty(), whole))
+        .hasValueSatisfying(held -> assertThat(held.toPicture()).isEqualTo(whole));
   }
 
   private static String reason(PictureSet set, int index, DecodeOptions options) {

@@ -120,12 +120,14 @@ class RandomResizedCropTest {
     RandomState random = RandomState.of(1);
     DecodeOptions allowed = DecodeOptions.DEFAULT.withScaledDecoding(ScaledDecoding.ALLOWED);
 
-    assertThat(whole.decodesWhole(new ImageSize(39, 39), allowed, random)).isTrue();
-    assertThat(whole.decodesWhole(new ImageSize(40, 40), allowed, random)).isFalse();
+    assertThat(whole.denominator(new ImageSize(39, 39), allowed, random)).isEqualTo(1);
+    assertThat(whole.denominator(new ImageSize(40, 40), allowed, random)).isEqualTo(2);
+    assertThat(whole.denominator(new ImageSize(80, 81), allowed, random)).isEqualTo(4);
+    assertThat(whole.denominator(new ImageSize(999, 999), allowed, random)).isEqualTo(8);
     assertThat(
-            whole.decodesWhole(
+            whole.denominator(
                 new ImageSize(40, 40), allowed.withScaledDecoding(ScaledDecoding.NEVER), random))
-        .isTrue();
+        .isEqualTo(1);
   }
 
   @Test
@@ -140,7 +142,7 @@ class RandomResizedCropTest {
       byte[] bytes = Files.readAllBytes(file);
       ImageSize size = ImageHeader.read(bytes, "a").size();
       for (int seed = 0; seed < 4; seed++) {
-        if (!crop.decodesWhole(size, allowed, RandomState.of(seed))) {
+        if (crop.denominator(size, allowed, RandomState.of(seed)) > 1) {
           double distance =
               meanDistance(
                   crop.decode(bytes, "a", allowed, RandomState.of(seed)),

@@ -2,6 +2,7 @@ package dev.linnet.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.linnet.base.RandomState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,16 +43,39 @@ class SilenceTest {
     }
   }
 
+  /** Cuts windows out of JPEGs, of which no more is decoded than that. */
+  static final class Windows {
+    private Windows() {}
+
+    public static void main(String[] args) {
+      for (String name : List.of("baseline_420.jpg", "shapes_420.jpg", "grey.jpg", "restart.jpg")) {
+        byte[] file = GoldenPictures.bytes("formats/" + name);
+        for (int seed = 0; seed < 20; seed++) {
+          RandomResizedCrop.of(ImageSize.square(8))
+              .decode(file, name, DecodeOptions.DEFAULT, RandomState.of(seed));
+        }
+      }
+    }
+  }
+
   @Test
   void broken_files_leave_the_standard_streams_alone() throws IOException, InterruptedException {
+    assertSilent(BrokenFiles.class);
+  }
+
+  @Test
+  void windows_leave_the_standard_streams_alone() throws IOException, InterruptedException {
+    assertSilent(Windows.class);
+  }
+
+  private static void assertSilent(Class<?> program) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.addAll(
-        List.of(
-            "-cp", System.getProperty("java.class.path"), "-Xmx256m", BrokenFiles.class.getName()));
+        List.of("-cp", System.getProperty("java.class.path"), "-Xmx256m", program.getName()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 

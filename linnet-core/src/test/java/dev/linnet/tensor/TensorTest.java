@@ -3,6 +3,7 @@ package dev.linnet.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.linnet.base.RandomState;
 import dev.linnet.testing.LiveObjects;
@@ -34,6 +35,22 @@ class TensorTest {
     Tensor y = x.add(Tensor.of(new float[] {10, 20})).mul(2);
     assertThat(y.toFloats()).containsExactly(22, 44, 26, 48);
     assertThat(y.shape()).isEqualTo(Shape.of(2, 2));
+  }
+
+  @Test
+  void a_product_and_a_sum_are_the_same_in_place_and_have_a_gradient() {
+    Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3).requireGrad(true);
+    Tensor factor = Tensor.of(new float[] {1f / 3, 0.1f, -7});
+    Tensor offset = Tensor.of(new float[] {0.7f, -0.2f, 21});
+    Tensor y = x.mulAdd(factor, offset);
+    y.sum().backward();
+    float[] once = y.detach().toFloats();
+    assertThat(once[0]).isCloseTo(1f / 3 + 0.7f, within(1e-6f));
+    assertThat(once[5]).isEqualTo(-21);
+    assertThat(x.detach().copy().mulAddInPlace(factor, offset).toFloats()).isEqualTo(once);
+    Tensor g = x.grad();
+    assertThat(g == null ? new float[0] : g.toFloats())
+        .containsExactly(1f / 3, 0.1f, -7, 1f / 3, 0.1f, -7);
   }
 
   @Test
