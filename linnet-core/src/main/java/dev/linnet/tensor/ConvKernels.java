@@ -208,12 +208,12 @@ final class ConvKernels {
   }
 
   /**
-   * The gradient by the weight, in fp32.
+   * The gradient by the weight, in fp32, where it is {@linkplain GradientPlaces wanted}.
    *
    * @param byBias [K], written; null where there is no bias
    */
   Tensor byWeight(Key key, Tensor gradient, Tensor x, Tensor weight, @Nullable Tensor byBias) {
-    Tensor made = weight.emptyLike();
+    Tensor made = GradientPlaces.of(weight);
     PointerScopeOnce.run(() -> of(key).byWeight.run(gradient, x, made, byBias));
     return made;
   }

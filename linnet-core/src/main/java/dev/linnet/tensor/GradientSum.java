@@ -36,6 +36,7 @@ public final class GradientSum implements AutoCloseable {
   private final @Nullable Bucket buffers;
   private final List<Hook> hooks = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
+  private final GradientPlaces places = new GradientPlaces();
   private final List<ProcessGroup.Pending> pending = new ArrayList<>();
   private int sent;
   private boolean armed;
@@ -83,6 +84,7 @@ public final class GradientSum implements AutoCloseable {
       for (int i = 0; i < bucket.members.size(); i++) {
         hook(bucket, i);
       }
+      bucket.offer(places);
     }
   }
 
@@ -109,11 +111,15 @@ public final class GradientSum implements AutoCloseable {
   /** From now on a way back sends what is complete. */
   public void arm() {
     armed = group.size() > 1;
+    if (armed) {
+      places.open();
+    }
   }
 
   /** Sends what the way back did not send; a missing gradient counts as 0. */
   public void send() {
     armed = false;
+    places.close();
     Autograd.off(
         () -> {
           for (Bucket bucket : buckets) {
@@ -163,6 +169,7 @@ public final class GradientSum implements AutoCloseable {
       return;
     }
     closed = true;
+    places.close();
     for (int i = 0; i < hooks.size(); i++) {
       nodes.get(i).del_post_hook(hooks.get(i).key);
       hooks.get(i).releaseReference();
@@ -217,6 +224,16 @@ public final class GradientSum implements AutoCloseable {
       return strides;
     }
 
+    /** Offers its memory to the gradients that have its type, as dense as the parameter. */
+    void offer(GradientPlaces places) {
+      for (int i = 0; i < views.size(); i++) {
+        Tensor member = members.get(i);
+        if (flat.dtype() == member.dtype() && member.handle().is_non_overlapping_and_dense()) {
+          places.add(member, views.get(i));
+        }
+      }
+    }
+
     boolean isFull() {
       return missing == 0;
     }
@@ -229,10 +246,10 @@ public final class GradientSum implements AutoCloseable {
       ready[member] = true;
       missing--;
       org.bytedeco.pytorch.Tensor gradient = members.get(member).handle().grad();
-      if (gradient.defined()) {
-        views.get(member).copy_(gradient);
-      } else {
+      if (!gradient.defined()) {
         views.get(member).zero_();
+      } else if (!GradientPlaces.isIn(gradient, views.get(member))) {
+        views.get(member).copy_(gradient);
       }
     }
 
