@@ -19,6 +19,7 @@ WANTED = FOLDER / "wanted.json"
 SECTIONS = [
     ("training", "Training steps"),
     ("amx", "Training steps on a processor with matrix units"),
+    ("units_off", "Training steps with matrix units left out"),
     ("fused", "Fused and plain"),
     ("memory", "Memory of a training step"),
     ("busy", "Beside another program"),

@@ -124,6 +124,7 @@ final class CachedSet implements PictureView {
   }
 
   private Object look(int index, ToIntFunction<ImageSize> denominators) {
+    boolean isFirst = all.get(index) == null;
     try {
       Optional<Encoded> file = set.encoded(index);
       if (file.isEmpty() && store.isFull()) {
@@ -147,7 +148,9 @@ final class CachedSet implements PictureView {
       picture.parts.set(key.part(), there);
       return there;
     } catch (BadPictureException broken) {
-      all.set(index, broken);
+      if (isFirst) { // else its file has changed or gone since; what is kept stays
+        all.set(index, broken);
+      }
       throw broken;
     }
   }

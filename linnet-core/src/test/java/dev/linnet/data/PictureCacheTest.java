@@ -176,6 +176,20 @@ class PictureCacheTest {
     }
   }
 
+  @Test
+  void a_file_that_is_gone_leaves_what_is_kept_of_it() throws IOException {
+    PictureSet set = photos();
+    try (PictureCache cache = cache(Where.RAM)) {
+      PictureSet kept = cache.keep(set, "pictures");
+      PictureTransform half = RandomResizedCrop.of(ImageSize.square(16)).withScale(1, 1);
+      Picture first = kept.read(0, SCALED, half, RandomState.of(1));
+      Files.delete(temp.resolve("set").resolve(set.name(0)));
+
+      assertThat(reason(kept, 0, SCALED)).endsWith("cannot be read (it does not exist)");
+      assertThat(kept.read(0, SCALED, half, RandomState.of(1))).isEqualTo(first);
+    }
+  }
+
   private Path onDisk() throws IOException {
     try (Stream<Path> all = Files.list(temp.resolve("cache/pictures"))) {
       return all.filter(file -> file.toString().endsWith(".pixels")).findFirst().orElseThrow();
