@@ -142,6 +142,7 @@ final class CachedSet implements PictureView {
             file.map(f -> Decoder.decode(f.raw(), f.where(), options, denominator));
         held =
             made.or(() -> denominator == 1 ? decoded : Optional.empty())
+                .filter(pixels -> pixels.size().equals(key.size())) // else the file has changed
                 .flatMap(pixels -> store.put(key, file, pixels));
       }
       Object there = held.isPresent() ? held.get() : READ_ANEW;

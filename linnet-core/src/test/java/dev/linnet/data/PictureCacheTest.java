@@ -190,6 +190,21 @@ class PictureCacheTest {
     }
   }
 
+  @Test
+  void a_file_that_has_another_size_by_now_is_read_anew() {
+    PictureSet set = photos();
+    try (PictureCache cache = cache(Where.RAM)) {
+      PictureSet kept = cache.keep(set, "pictures");
+      PictureTransform half = RandomResizedCrop.of(ImageSize.square(16)).withScale(1, 1);
+      kept.read(0, SCALED, half, RandomState.of(1));
+      Samples.file(
+          temp.resolve("set").resolve(set.name(0)),
+          JpegWriter.write(Samples.picture(9, new ImageSize(21, 20), 3), 90));
+
+      assertThat(kept.read(0, SCALED)).isEqualTo(set.read(0, SCALED));
+    }
+  }
+
   private Path onDisk() throws IOException {
     try (Stream<Path> all = Files.list(temp.resolve("cache/pictures"))) {
       return all.filter(file -> file.toString().endsWith(".pixels")).findFirst().orElseThrow();
