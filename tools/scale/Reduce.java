@@ -11,11 +11,12 @@ import java.util.Map;
 
 /**
  * Times sums over processes: one process of those that RANK, WORLD_SIZE, MASTER_ADDR and
- * MASTER_PORT tell of; the first one prints a line a size. Arguments: megabytes of float32, such as
- * 0.00004 1 25 102.
+ * MASTER_PORT tell of; the first one prints a line a size: of a buffer, in memory where the
+ * processes share it, and of any tensor, by messages but for few numbers. Arguments: megabytes of
+ * float32, such as 0.00004 1 25 102.
  */
 final class Reduce {
-  private static final int ROUNDS = 7;
+  private static final int ROUNDS = 21;
 
   public static void main(String[] arguments) {
     Engine.setThreads(1);
@@ -29,22 +30,36 @@ final class Reduce {
       for (String argument : arguments) {
         long count = Math.max(1, Math.round(Double.parseDouble(argument) * 1e6 / 4));
         Tensor tensor = Tensor.full(1.0 / group.size(), DType.FLOAT32, Device.CPU, count);
-        double[] ms = new double[ROUNDS];
-        for (int i = 0; i < ROUNDS; i++) {
-          group.sum(1);
-          long start = System.nanoTime();
-          group.sumLater(tensor).await();
-          ms[i] = (System.nanoTime() - start) / 1e6;
-        }
-        Arrays.sort(ms);
-        if (group.isFirst()) {
-          System.out.printf(
-              Locale.ROOT, "%d processes, %s MB: %.2f ms%n", group.size(), argument, ms[ROUNDS / 2]);
+        try (ProcessGroup.Buffer buffer = group.buffer(DType.FLOAT32, Device.CPU, count)) {
+          buffer.tensor().set(tensor);
+          double ofBuffer = median(group, () -> buffer.sumLater().await());
+          double ofAny = median(group, () -> group.sumLater(tensor).await());
+          if (group.isFirst()) {
+            System.out.printf(
+                Locale.ROOT,
+                "%d processes, %s MB: %.2f ms; by messages %.2f ms%n",
+                group.size(),
+                argument,
+                ofBuffer,
+                ofAny);
+          }
         }
       }
     } finally {
       scope.close();
     }
     System.exit(0);
+  }
+
+  private static double median(ProcessGroup group, Runnable sum) {
+    double[] ms = new double[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+      group.sum(1);
+      long start = System.nanoTime();
+      sum.run();
+      ms[i] = (System.nanoTime() - start) / 1e6;
+    }
+    Arrays.sort(ms);
+    return ms[ROUNDS / 2];
   }
 }

@@ -17,6 +17,9 @@ import sys
 
 NET = "10.88.0"  # addresses of the machines: NET.1 and on
 
+# machines share no memory; ip has given the command a view of the file systems that is its own
+OWN_MEMORY = 'mount -t tmpfs tmpfs /dev/shm && exec "$@"'
+
 
 def ip(*arguments):
     subprocess.run(arguments, check=True, capture_output=True, text=True)
@@ -47,7 +50,7 @@ def cables(processes, rate):
             ip(*into, "ip", "link", "set", inside, "up")
             ip(*into, "tc", "qdisc", "add", "dev", inside, *limit)  # out of the machine
             ip("tc", "qdisc", "add", "dev", outside, *limit)  # and into it
-        yield [["ip", "netns", "exec", f"lin{i}"] for i in range(processes)]
+        yield [["ip", "netns", "exec", f"lin{i}", "sh", "-c", OWN_MEMORY, "sh"] for i in range(processes)]
     except subprocess.CalledProcessError as e:
         raise SystemExit(f"{' '.join(e.cmd)}: {e.stderr.strip()}; --rate needs root and Linux with veth, bridge and tbf")
     finally:
@@ -55,8 +58,9 @@ def cables(processes, rate):
             subprocess.run(command, capture_output=True)
 
 
-def run(command, processes=2, rate=None, port=29500, show=sys.stdout, together=True):
-    """Runs the command once a process; the first one's output goes to show. Exits where one fails.
+@contextlib.contextmanager
+def started(command, processes=2, rate=None, port=29500, show=sys.stdout, together=True):
+    """Starts the command once a process, and kills what still runs at the end; the first one's output goes to show.
 
     In the command {rank} is the process's number. Not together: they do not know of each other.
     """
@@ -73,12 +77,18 @@ def run(command, processes=2, rate=None, port=29500, show=sys.stdout, together=T
                 running.append(subprocess.Popen(
                     ["taskset", "-c", str(cores[i % len(cores)]), *prefix, *own], env=env, text=True,
                     stdout=show if i == 0 else subprocess.PIPE, stderr=None if i == 0 else subprocess.STDOUT))
-            ends = [p.communicate()[0] for p in reversed(running)]  # the first last: others wait for it
+            yield running
         finally:
             for p in running:
                 if p.poll() is None:
                     p.kill()
                     p.wait()
+
+
+def run(*what, **how):
+    """Runs the command once a process, as started() does. Exits where one fails."""
+    with started(*what, **how) as running:
+        ends = [p.communicate()[0] for p in reversed(running)]  # the first last: others wait for it
     for i, (p, out) in enumerate(zip(running, reversed(ends))):
         if p.returncode != 0:
             last = (out or "").strip().splitlines()[-1:]

@@ -69,7 +69,7 @@ public final class GradientSum implements AutoCloseable {
       long own = p.count() * type.bytes();
       if (!members.isEmpty()
           && (bytes + own > bucketBytes || p.dtype() != members.get(0).dtype())) {
-        buckets.add(new Bucket(members, travelling(type, members.get(0))));
+        buckets.add(new Bucket(group, members, travelling(type, members.get(0))));
         members = new ArrayList<>();
         bytes = 0;
       }
@@ -77,9 +77,9 @@ public final class GradientSum implements AutoCloseable {
       bytes += own;
     }
     if (!members.isEmpty()) {
-      buckets.add(new Bucket(members, travelling(type, members.get(0))));
+      buckets.add(new Bucket(group, members, travelling(type, members.get(0))));
     }
-    this.buffers = buffers.isEmpty() ? null : new Bucket(buffers, DType.FLOAT32);
+    this.buffers = buffers.isEmpty() ? null : new Bucket(group, buffers, DType.FLOAT32);
     for (Bucket bucket : buckets) {
       for (int i = 0; i < bucket.members.size(); i++) {
         hook(bucket, i);
@@ -128,7 +128,7 @@ public final class GradientSum implements AutoCloseable {
           sendFull();
           if (buffers != null) {
             buffers.fillBuffers(1.0 / group.size());
-            pending.add(group.sumLater(buffers.flat));
+            pending.add(buffers.memory.sumLater());
           }
         });
   }
@@ -136,7 +136,7 @@ public final class GradientSum implements AutoCloseable {
   /** Sends full buckets, in their order. */
   private void sendFull() {
     while (sent < buckets.size() && buckets.get(sent).isFull()) {
-      pending.add(group.sumLater(buckets.get(sent++).flat));
+      pending.add(buckets.get(sent++).memory.sumLater());
     }
   }
 
@@ -162,7 +162,7 @@ public final class GradientSum implements AutoCloseable {
     sent = 0;
   }
 
-  /** Lets go of the parameters. Closing twice is harmless. */
+  /** Lets go of the parameters, whose gradients stay. Closing twice is harmless. */
   @Override
   public void close() {
     if (closed) {
@@ -184,19 +184,21 @@ public final class GradientSum implements AutoCloseable {
   /** Some parameters, and the memory in which their gradients travel. */
   private static final class Bucket implements AutoCloseable {
     final List<Tensor> members;
-    final Tensor flat;
+    final ProcessGroup.Buffer memory;
+    private final Tensor flat;
     private final List<org.bytedeco.pytorch.Tensor> views = new ArrayList<>();
     private final boolean[] ready;
     private int missing;
 
-    Bucket(List<Tensor> members, DType type) {
+    Bucket(ProcessGroup group, List<Tensor> members, DType type) {
       this.members = List.copyOf(members);
       this.ready = new boolean[members.size()];
       this.missing = ready.length;
       long count = members.stream().mapToLong(Tensor::count).sum();
       Scope scope = Scope.open("bucket");
       try {
-        flat = Tensor.zeros(type, members.get(0).device(), count).unscoped();
+        memory = group.buffer(type, members.get(0).device(), count);
+        flat = memory.tensor();
         long at = 0;
         for (Tensor member : members) {
           org.bytedeco.pytorch.Tensor view =
@@ -299,10 +301,21 @@ public final class GradientSum implements AutoCloseable {
       }
     }
 
+    /** Gradients move out, since the memory may not outlive the bucket. */
     @Override
     public void close() {
+      PointerScopeOnce.run(
+          () -> {
+            for (int i = 0; i < ready.length; i++) {
+              org.bytedeco.pytorch.Tensor parameter = members.get(i).handle();
+              org.bytedeco.pytorch.Tensor gradient = parameter.grad();
+              if (gradient.defined() && GradientPlaces.isIn(gradient, views.get(i))) {
+                parameter.mutable_grad().put(gradient.clone());
+              }
+            }
+          });
       views.forEach(Pointer::releaseReference);
-      flat.close();
+      memory.close();
     }
   }
 

@@ -25,7 +25,8 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /**
  * Libtorch's process groups. What is summed later has a lane of its own, so that what is waited for
- * does not queue up behind it.
+ * does not queue up behind it. Few numbers, and buffers on the processor, go through memory where
+ * all processes are on one machine ({@link MemorySums}).
  */
 final class NativeGroup implements ProcessGroup {
   /** Threads of Gloo that work on what was begun: one sum goes on while the next one starts. */
@@ -37,6 +38,7 @@ final class NativeGroup implements ProcessGroup {
   private final Backend later;
   private final Optional<Backend> cuda;
   private final Pulse pulse;
+  private Optional<MemorySums> memory = Optional.empty();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   NativeGroup(Rendezvous place, Device device, KeyStore store, Consumer<String> lost) {
@@ -58,6 +60,11 @@ final class NativeGroup implements ProcessGroup {
     }
     pulse = new Pulse(place, lost);
     pulse.start();
+  }
+
+  /** Looks whether all are on one machine; all of them call it together. */
+  void shareMemory() {
+    memory = MemorySums.open(this, this::endInVain);
   }
 
   /** Loads the native libraries, without which there is no store. */
@@ -116,7 +123,34 @@ final class NativeGroup implements ProcessGroup {
 
   @Override
   public void sum(Tensor tensor) {
-    begin(tensor, now, Backend::allreduce).await();
+    if (memory.isPresent() && MemorySums.takes(tensor)) {
+      memory.get().sum(tensor);
+    } else {
+      begin(tensor, now, Backend::allreduce).await();
+    }
+  }
+
+  @Override
+  public Buffer buffer(DType type, Device device, long count) {
+    return memory
+        .filter(shared -> device.equals(Device.CPU))
+        .flatMap(shared -> shared.buffer(type, count))
+        .orElseGet(() -> ProcessGroup.super.buffer(type, device, count));
+  }
+
+  /** Where another process is gone, or does not come in time. */
+  private void endInVain(SharedMemory.Wait wait) {
+    Optional<String> why = wait.ended() ? pulse.why() : pulse.heard();
+    if (why.isPresent() || wait.ended()) {
+      throw new LostProcessException(
+          why.orElse("process %d of %d ended".formatted(wait.process(), size())), null);
+    }
+    if (wait.waited().compareTo(place.patience().work()) > 0) {
+      throw new LostProcessException(
+          "process %d of %d did not come within %d s"
+              .formatted(wait.process(), size(), place.patience().work().toSeconds()),
+          null);
+    }
   }
 
   @Override
@@ -195,6 +229,7 @@ final class NativeGroup implements ProcessGroup {
       return;
     }
     leave();
+    memory.ifPresent(MemorySums::close);
     pulse.end();
     now.releaseReference();
     later.releaseReference();

@@ -45,7 +45,7 @@ public interface ProcessGroup extends AutoCloseable {
   /** Begins to sum a dense tensor, which nobody may touch until it is there. */
   Pending sumLater(Tensor tensor);
 
-  /** Something that other threads do meanwhile. */
+  /** Something that goes on meanwhile, on other threads or in other processes. */
   interface Pending {
     /**
      * Waits for its end.
@@ -53,6 +53,29 @@ public interface ProcessGroup extends AutoCloseable {
      * @throws LostProcessException if a process is gone
      */
     void await();
+  }
+
+  /**
+   * Memory for sums that are made again and again, where that costs the least: processes on one
+   * machine share it. All of them ask for it together.
+   *
+   * @param count of elements, at least 1
+   */
+  default Buffer buffer(DType type, Device device, long count) {
+    return new OwnBuffer(this, Tensor.zeros(type, device, count).unscoped());
+  }
+
+  /** Memory for sums. */
+  interface Buffer extends AutoCloseable {
+    /** Its elements [count], zeros at first; it and its views end with the buffer. */
+    Tensor tensor();
+
+    /** Begins to sum it over the processes, in place; nobody may touch it until that is there. */
+    Pending sumLater();
+
+    /** Frees the memory, of which no sum may be under way. Closing twice is harmless. */
+    @Override
+    void close();
   }
 
   /** Gives a dense tensor the content that it has in the first process. */

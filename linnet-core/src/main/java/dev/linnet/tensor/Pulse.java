@@ -27,6 +27,7 @@ final class Pulse extends Thread {
   private final long[] heard;
   private final AtomicReference<@Nullable String> why = new AtomicReference<>();
   private final KeyStore store;
+  private long looked = System.nanoTime();
   private volatile boolean ended;
 
   Pulse(Rendezvous place, Consumer<String> lost) {
@@ -76,18 +77,28 @@ final class Pulse extends Thread {
   /** Who gave no sign of life for too long. */
   private Optional<String> silent() {
     long now = System.nanoTime();
+    long silence = place.patience().silence().toNanos();
+    if (now - looked > silence / 2) {
+      Arrays.fill(heard, now); // this process was stopped for a while, and perhaps all of them
+    }
+    looked = now;
     for (int r = 1; r < beats.length; r++) {
       long count = store.add("pulse/" + r, 0);
       if (count != beats[r]) {
         beats[r] = count;
         heard[r] = now;
-      } else if (now - heard[r] > place.patience().silence().toNanos()) {
+      } else if (now - heard[r] > silence) {
         return Optional.of(
             "process %d of %d gave no sign of life for %d s"
                 .formatted(r, beats.length, place.patience().silence().toSeconds()));
       }
     }
     return Optional.empty();
+  }
+
+  /** Why a process is gone, where this one has heard of it. */
+  Optional<String> heard() {
+    return Optional.ofNullable(why.get());
   }
 
   /** Why a process is gone, as far as anybody knows; waits a little for it to be known. */

@@ -146,7 +146,9 @@ public record Rendezvous(
                 .formatted(rank, size - 1));
       }
       agree(store, wanted);
-      return new NativeGroup(this, device, store, lost);
+      NativeGroup group = new NativeGroup(this, device, store, lost);
+      group.shareMemory();
+      return group;
     } catch (RuntimeException | Error e) {
       store.close();
       throw e;
