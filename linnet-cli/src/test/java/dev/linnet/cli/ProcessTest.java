@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -126,6 +127,57 @@ final class ProcessTest {
                 "train", "--limit=200", "--epochs=2000", "--processes=2", "--out", run.toString()),
             folder.resolve("out.txt"));
     stopsAndSaves(process, run);
+  }
+
+  /**
+   * As Ctrl-Z and fg do, or a laptop that is closed; 20 seconds without a sign of life are many.
+   */
+  @Test
+  void processes_that_are_stopped_for_long_go_on_when_they_are_continued() throws Exception {
+    Path run = folder.resolve("run");
+    Process process =
+        start(
+            List.of(),
+            List.of(
+                "train", "--limit=200", "--epochs=2000", "--processes=2", "--out", run.toString()),
+            folder.resolve("out.txt"));
+    AtomicBoolean stopped = new AtomicBoolean();
+    List<String> said =
+        said(
+            process,
+            line -> {
+              if (line.startsWith(SECOND_EPOCH) && !stopped.getAndSet(true)) {
+                pause(process);
+              } else if (line.startsWith("epoch ") && stopped.get()) {
+                process.toHandle().destroy();
+              }
+            });
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(said).last().asString().startsWith("linnet: interrupted after update ");
+  }
+
+  /** Stops all processes for 22 seconds; the first one goes on before the others. */
+  private static void pause(Process process) {
+    List<ProcessHandle> all = new ArrayList<>();
+    all.add(process.toHandle());
+    process.children().forEach(all::add);
+    try {
+      for (ProcessHandle one : all) {
+        signal("-STOP", one);
+      }
+      TimeUnit.SECONDS.sleep(22);
+      for (ProcessHandle one : all) {
+        signal("-CONT", one);
+        TimeUnit.SECONDS.sleep(3);
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void signal(String name, ProcessHandle process)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", name, String.valueOf(process.pid())).start().waitFor();
   }
 
   @Test

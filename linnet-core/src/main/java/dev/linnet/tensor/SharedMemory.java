@@ -104,16 +104,21 @@ final class SharedMemory implements AutoCloseable {
    * @return empty, in all of them, where they are not on one machine or it has no such memory
    */
   static Optional<SharedMemory> open(ProcessGroup group, long bytes) {
+    return open(group, bytes, PLACE);
+  }
+
+  /** The same at another place, of a file system in memory. */
+  static Optional<SharedMemory> open(ProcessGroup group, long bytes, Path place) {
     long step = roundUp(bytes);
     if (step > Integer.MAX_VALUE) {
       return Optional.empty();
     }
-    Optional<Path> made = group.isFirst() ? create(group.size(), step) : Optional.empty();
+    Optional<Path> made = group.isFirst() ? create(place, group.size(), step) : Optional.empty();
     try {
       String name = group.gather(made.map(path -> path.getFileName().toString()).orElse("")).get(0);
       Optional<SharedMemory> found =
           NAME.matcher(name).matches()
-              ? reserve(PLACE.resolve(name), group, step)
+              ? reserve(place.resolve(name), group, step)
               : Optional.empty();
       if (group.gather(found.isPresent() ? "yes" : "").contains("")) {
         found.ifPresent(SharedMemory::close);
@@ -126,11 +131,8 @@ final class SharedMemory implements AutoCloseable {
   }
 
   /** A file of the whole length, which nobody extends after this. */
-  private static Optional<Path> create(int size, long step) {
-    Path path = PLACE.resolve("linnet-" + UUID.randomUUID());
-    if (!Files.isDirectory(PLACE)) {
-      return Optional.empty();
-    }
+  private static Optional<Path> create(Path place, int size, long step) {
+    Path path = place.resolve("linnet-" + UUID.randomUUID());
     Set<OpenOption> fresh = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try (FileChannel channel =
         FileChannel.open(path, fresh, PosixFilePermissions.asFileAttribute(OWNER))) {
