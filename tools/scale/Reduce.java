@@ -11,9 +11,9 @@ import java.util.Map;
 
 /**
  * Times sums over processes: one process of those that RANK, WORLD_SIZE, MASTER_ADDR and
- * MASTER_PORT tell of; the first one prints a line a size: of a buffer, in memory where the
- * processes share it, and of any tensor, by messages but for few numbers. Arguments: megabytes of
- * float32, such as 0.00004 1 25 102.
+ * MASTER_PORT tell of; the first one prints a line a size: by a buffer, in memory where the
+ * processes share it; at once, which for few numbers is in memory too; and by messages. Arguments:
+ * megabytes of float32, such as 0.00004 1 25 102.
  */
 final class Reduce {
   private static final int ROUNDS = 21;
@@ -32,16 +32,18 @@ final class Reduce {
         Tensor tensor = Tensor.full(1.0 / group.size(), DType.FLOAT32, Device.CPU, count);
         try (ProcessGroup.Buffer buffer = group.buffer(DType.FLOAT32, Device.CPU, count)) {
           buffer.tensor().set(tensor);
-          double ofBuffer = median(group, () -> buffer.sumLater().await());
-          double ofAny = median(group, () -> group.sumLater(tensor).await());
+          double byBuffer = median(group, () -> buffer.sumLater().await());
+          double atOnce = median(group, () -> group.sum(tensor));
+          double byMessages = median(group, () -> group.sumLater(tensor).await());
           if (group.isFirst()) {
             System.out.printf(
                 Locale.ROOT,
-                "%d processes, %s MB: %.2f ms; by messages %.2f ms%n",
+                "%d processes, %s MB: by a buffer %.2f, at once %.2f, by messages %.2f ms%n",
                 group.size(),
                 argument,
-                ofBuffer,
-                ofAny);
+                byBuffer,
+                atOnce,
+                byMessages);
           }
         }
       }

@@ -17,6 +17,7 @@ import json
 import pathlib
 import signal
 import statistics
+import subprocess
 import tempfile
 import time
 
@@ -84,6 +85,7 @@ def main():
     kinds = [("alone", 1, None, False), ("apart", a.processes, None, False)]
     for i, rate in enumerate(a.rates.split(",") if a.rates else [None]):
         kinds.append((f"together, {rate}" if rate else "together", a.processes, rate, True))
+    subprocess.run([LINNET, "--version"], check=True, stdout=subprocess.DEVNULL)  # builds what is to be built
     with contextlib.ExitStack() as stack:
         trainings = []
         for i, (name, processes, rate, together) in enumerate(kinds):
@@ -104,7 +106,7 @@ def measure(a, trainings):
             if number < 1:
                 continue
             if not ms:
-                raise SystemExit(f"{t.name}: no update in a turn; raise --seconds")
+                raise SystemExit(f"{t.name}: no update in a turn; raise --seconds or --warm")
             middle = statistics.median(ms)
             alone = alone or middle
             ratio = t.count * alone / middle
