@@ -86,18 +86,7 @@ final class ProcessTest {
   @Test
   void a_process_that_dies_ends_the_others_with_one_line() throws Exception {
     Path run = folder.resolve("run");
-    Process process =
-        start(
-            List.of(),
-            List.of(
-                "train",
-                "--limit=200",
-                "--epochs=2000",
-                "--processes=2",
-                "--set=checkpoint.every_seconds=1",
-                "--out",
-                run.toString()),
-            folder.resolve("out.txt"));
+    Process process = startTwo(run, "--set=checkpoint.every_seconds=1");
     AtomicLong killed = new AtomicLong();
     List<String> said =
         said(
@@ -120,27 +109,15 @@ final class ProcessTest {
   @Test
   void ctrl_c_stops_all_processes_and_saves() throws Exception {
     Path run = folder.resolve("run");
-    Process process =
-        start(
-            List.of(),
-            List.of(
-                "train", "--limit=200", "--epochs=2000", "--processes=2", "--out", run.toString()),
-            folder.resolve("out.txt"));
+    Process process = startTwo(run);
     stopsAndSaves(process, run);
   }
 
-  /**
-   * As Ctrl-Z and fg do, or a laptop that is closed; 20 seconds without a sign of life are many.
-   */
+  /** As Ctrl-Z and fg do; 20 seconds without a sign of life are many. */
   @Test
   void processes_that_are_stopped_for_long_go_on_when_they_are_continued() throws Exception {
     Path run = folder.resolve("run");
-    Process process =
-        start(
-            List.of(),
-            List.of(
-                "train", "--limit=200", "--epochs=2000", "--processes=2", "--out", run.toString()),
-            folder.resolve("out.txt"));
+    Process process = startTwo(run);
     AtomicBoolean stopped = new AtomicBoolean();
     List<String> said =
         said(
@@ -250,6 +227,15 @@ final class ProcessTest {
     }
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return said;
+  }
+
+  /** A training of 2,000 epochs in two processes. */
+  private Process startTwo(Path run, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("train", "--limit=200", "--epochs=2000", "--processes=2"));
+    arguments.addAll(List.of(more));
+    arguments.addAll(List.of("--out", run.toString()));
+    return start(List.of(), arguments, folder.resolve("out.txt"));
   }
 
   private Process start(List<String> options, List<String> arguments, @Nullable Path out)
