@@ -44,16 +44,15 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
    * @param residual [N, C, H, W] added before the activation, or null
    */
   public Tensor apply(Tensor x, @Nullable Tensor residual, Pass pass, Nonlinearity activation) {
-    ProcessGroup group = group();
-    if (pass.training() && group.size() > 1) {
-      Tensor y = new SharedNorm(group, this, pass).apply(x, weight, bias)[0];
-      return activation.applyInPlace(residual == null ? y : y.add(residual));
-    }
     Optional<Tensor> fused = Fusion.normAct(this, x, residual, pass, activation);
     if (fused.isPresent()) {
       return fused.get();
     }
-    Tensor y = x.batchNorm(this, pass.training(), pass.momentum(), pass.eps());
+    ProcessGroup group = group();
+    Tensor y =
+        pass.training() && group.size() > 1
+            ? new SharedNorm(group, this, pass).apply(x, weight, bias)[0]
+            : x.batchNorm(this, pass.training(), pass.momentum(), pass.eps());
     if (residual != null) {
       y = y.add(residual);
     }
@@ -69,6 +68,12 @@ public record BatchNorm(Tensor weight, Tensor bias, Tensor runningMean, Tensor r
   void move(Pass pass, Tensor mean, Tensor variance, long count) {
     runningMean.lerpInPlace(mean, pass.momentum());
     runningVar.lerpInPlace(variance.mul((double) count / (count - 1)), pass.momentum());
+  }
+
+  /** The same towards the statistics of several processes. */
+  void move(Pass pass, NormStatistics all) {
+    DType type = runningMean.dtype();
+    move(pass, all.mean().to(type), all.variance().to(type), (long) all.count());
   }
 
   /**

@@ -48,7 +48,7 @@ final class FusedConvNorm extends Function {
   @Override
   protected @Nullable Tensor[] backward(@Nullable Tensor... gradients) {
     @Nullable Tensor[] made = new @Nullable Tensor[norm.adds() ? RESIDUAL + 1 : RESIDUAL];
-    Tensor given = gradients[0];
+    Tensor given = norm.given(gradients[0], saved(OWN));
     Tensor past = forks ? gradients[1] : null;
     if (given == null) {
       made[X] = past;

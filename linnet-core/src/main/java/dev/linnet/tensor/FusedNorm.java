@@ -28,7 +28,7 @@ final class FusedNorm extends Function {
 
   @Override
   protected @Nullable Tensor[] backward(@Nullable Tensor... gradients) {
-    Tensor given = gradients[0];
+    Tensor given = norm.given(gradients[0], saved(0));
     if (given == null) {
       return new @Nullable Tensor[norm.adds() ? RESIDUAL + 1 : RESIDUAL];
     }

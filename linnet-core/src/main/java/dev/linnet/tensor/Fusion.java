@@ -77,7 +77,9 @@ public final class Fusion {
       return Optional.empty();
     }
     FusedNorm fused =
-        new FusedNorm(new NormPass(norm, pass, activation == Nonlinearity.RELU, residual != null));
+        new FusedNorm(
+            new NormPass(
+                norm, pass, BatchNorm.group(), activation == Nonlinearity.RELU, residual != null));
     Tensor[] y =
         residual == null
             ? fused.apply(x, norm.weight(), norm.bias())
@@ -237,8 +239,7 @@ public final class Fusion {
     boolean relu = activation == Nonlinearity.RELU;
     if (!(relu || activation == Nonlinearity.IDENTITY)
         || !isTrained(conv.x(), conv.weight())
-        || !isPlain(norm)
-        || BatchNorm.group().size() > 1) {
+        || !isPlain(norm)) {
       return Optional.empty();
     }
     DType type = Autocast.type(conv.x().dtype());
@@ -255,8 +256,10 @@ public final class Fusion {
         || (forks && !OneDnn.own().convolutions.hasOnto(key))) {
       return Optional.empty();
     }
+    ProcessGroup group = BatchNorm.group();
     Function fused;
-    if (type == DType.BFLOAT16
+    if (group.size() == 1
+        && type == DType.BFLOAT16
         && form.isPointwise()
         && FusedExpansion.pays(x, weight)
         && OneDnn.own().convolutions.isOnTiles(key)) {
@@ -265,7 +268,9 @@ public final class Fusion {
       }
       fused = new FusedExpansion(norm, pass.get(), relu);
     } else if (Profiler.current() == null) { // who profiles wants to see the parts
-      fused = new FusedConvNorm(key, new NormPass(norm, pass.get(), relu, residual != null), forks);
+      fused =
+          new FusedConvNorm(
+              key, new NormPass(norm, pass.get(), group, relu, residual != null), forks);
     } else {
       return Optional.empty();
     }

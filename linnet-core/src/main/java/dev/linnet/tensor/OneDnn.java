@@ -34,6 +34,7 @@ final class OneDnn {
   private final engine processor = Kernels.processor();
   private final stream queue = Kernels.kept(new stream(processor));
   private final Cache<NormKey, Norm> norms = new Cache<>();
+  private final Cache<NormKey, Normalization> normalizations = new Cache<>();
   private final Cache<PlaneKey, Add> adds = new Cache<>();
   private final Cache<PlaneKey, Add> spreads = new Cache<>();
   private final Cache<PlaneKey, ReluBack> relus = new Cache<>();
@@ -196,27 +197,16 @@ final class OneDnn {
 
     Norm(NormKey key) {
       memory.desc x = key.form();
-      int flags =
-          dnnl.normalization_flags.use_scale.value
-              | dnnl.normalization_flags.use_shift.value
-              | (key.plane().relu() ? dnnl.normalization_flags.fuse_norm_relu.value : 0);
+      int flags = flags(key);
       batch_normalization_forward.primitive_desc ahead =
           new batch_normalization_forward.primitive_desc(
               processor, dnnl.prop_kind.forward_training.value, x, x, (float) key.eps(), flags);
       batch_normalization_backward.primitive_desc back =
           new batch_normalization_backward.primitive_desc(
               processor, dnnl.prop_kind.backward.value, x, x, x, (float) key.eps(), flags, ahead);
-      memory.desc each =
-          new memory.desc(new long[] {key.plane().c()}, memory.data_type.f32, memory.format_tag.a);
       maskBytes = key.plane().relu() ? ahead.workspace_desc().get_size() : 0;
-      forward =
-          new Bound(new batch_normalization_forward(ahead))
-              .with(dnnl.DNNL_ARG_SRC, x)
-              .with(dnnl.DNNL_ARG_DST, x)
-              .with(dnnl.DNNL_ARG_MEAN, each)
-              .with(dnnl.DNNL_ARG_VARIANCE, each)
-              .with(dnnl.DNNL_ARG_SCALE, each)
-              .with(dnnl.DNNL_ARG_SHIFT, each);
+      forward = normForward(key, ahead);
+      memory.desc each = each(key);
       backward =
           new Bound(new batch_normalization_backward(back))
               .with(dnnl.DNNL_ARG_SRC, x)
@@ -228,7 +218,6 @@ final class OneDnn {
               .with(dnnl.DNNL_ARG_DIFF_SCALE, each)
               .with(dnnl.DNNL_ARG_DIFF_SHIFT, each);
       if (key.plane().relu()) {
-        forward.with(dnnl.DNNL_ARG_WORKSPACE, ahead.workspace_desc());
         backward.with(dnnl.DNNL_ARG_WORKSPACE, ahead.workspace_desc());
       }
     }
@@ -238,6 +227,50 @@ final class OneDnn {
       forward.free();
       backward.free();
     }
+  }
+
+  /** The same by a mean and a variance that are given; {@link Norm} has its way back. */
+  private final class Normalization implements Kernel {
+    final Bound forward;
+
+    Normalization(NormKey key) {
+      memory.desc x = key.form();
+      int flags = flags(key) | dnnl.normalization_flags.use_global_stats.value;
+      batch_normalization_forward.primitive_desc ahead =
+          new batch_normalization_forward.primitive_desc(
+              processor, dnnl.prop_kind.forward_training.value, x, x, (float) key.eps(), flags);
+      forward = normForward(key, ahead);
+    }
+
+    @Override
+    public void free() {
+      forward.free();
+    }
+  }
+
+  private static int flags(NormKey key) {
+    return dnnl.normalization_flags.use_scale.value
+        | dnnl.normalization_flags.use_shift.value
+        | (key.plane().relu() ? dnnl.normalization_flags.fuse_norm_relu.value : 0);
+  }
+
+  private Bound normForward(NormKey key, batch_normalization_forward.primitive_desc ahead) {
+    memory.desc x = key.form();
+    memory.desc each = each(key);
+    Bound made =
+        new Bound(new batch_normalization_forward(ahead))
+            .with(dnnl.DNNL_ARG_SRC, x)
+            .with(dnnl.DNNL_ARG_DST, x)
+            .with(dnnl.DNNL_ARG_MEAN, each)
+            .with(dnnl.DNNL_ARG_VARIANCE, each)
+            .with(dnnl.DNNL_ARG_SCALE, each)
+            .with(dnnl.DNNL_ARG_SHIFT, each);
+    return key.plane().relu() ? made.with(dnnl.DNNL_ARG_WORKSPACE, ahead.workspace_desc()) : made;
+  }
+
+  /** A number a channel. */
+  private static memory.desc each(NormKey key) {
+    return new memory.desc(new long[] {key.plane().c()}, memory.data_type.f32, memory.format_tag.a);
   }
 
   private Norm norm(Tensor x, double eps, boolean relu) {
@@ -265,24 +298,27 @@ final class OneDnn {
 
   /** y = bn(x), or relu(bn(x)). */
   void normForward(NormForward t, double eps, boolean relu) {
-    PointerScopeOnce scope = new PointerScopeOnce();
-    try {
-      Bound bound =
-          norm(t.x(), eps, relu)
-              .forward
-              .set(dnnl.DNNL_ARG_SRC, t.x())
-              .set(dnnl.DNNL_ARG_DST, t.y())
-              .set(dnnl.DNNL_ARG_MEAN, t.mean())
-              .set(dnnl.DNNL_ARG_VARIANCE, t.variance())
-              .set(dnnl.DNNL_ARG_SCALE, t.weight())
-              .set(dnnl.DNNL_ARG_SHIFT, t.bias());
-      if (relu) {
-        bound.set(dnnl.DNNL_ARG_WORKSPACE, t.mask());
-      }
-      bound.run();
-    } finally {
-      scope.close();
+    PointerScopeOnce.run(() -> run(norm(t.x(), eps, relu).forward, t, relu));
+  }
+
+  /** The same by the mean and the variance that are there already. */
+  void normalize(NormForward t, double eps, boolean relu) {
+    NormKey key = new NormKey(PlaneKey.of(t.x(), relu), eps);
+    PointerScopeOnce.run(() -> run(normalizations.get(key, Normalization::new).forward, t, relu));
+  }
+
+  private static void run(Bound kernel, NormForward t, boolean relu) {
+    kernel
+        .set(dnnl.DNNL_ARG_SRC, t.x())
+        .set(dnnl.DNNL_ARG_DST, t.y())
+        .set(dnnl.DNNL_ARG_MEAN, t.mean())
+        .set(dnnl.DNNL_ARG_VARIANCE, t.variance())
+        .set(dnnl.DNNL_ARG_SCALE, t.weight())
+        .set(dnnl.DNNL_ARG_SHIFT, t.bias());
+    if (relu) {
+      kernel.set(dnnl.DNNL_ARG_WORKSPACE, t.mask());
     }
+    kernel.run();
   }
 
   /**

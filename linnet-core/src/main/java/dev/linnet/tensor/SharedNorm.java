@@ -1,7 +1,6 @@
 package dev.linnet.tensor;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -12,10 +11,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch norm in training whose mean and variance are those of the pictures of all processes.
+ * Batch norm in training whose mean and variance are those of the pictures of all processes ({@link
+ * NormStatistics}), by libtorch's operators; {@link NormPass} has it by kernels.
  *
  * <pre>
- *   n = Σ nᵣ,  μ = Σ nᵣμᵣ / n,  σ² = Σ nᵣ(σᵣ² + μᵣ²) / n − μ²           one sum of 2C + 1 numbers
  *   ∂L/∂x = γ/σ · (g − Σg/n − x̂ · Σ(g·x̂)/n)                           one sum of 2C numbers
  * </pre>
  *
@@ -42,34 +41,19 @@ final class SharedNorm extends Function {
   @Override
   protected Tensor[] forward(Tensor... in) {
     Tensor x = in[X];
-    long channels = x.dim(1);
-    double own = (double) x.count() / channels;
+    double own = (double) x.count() / x.dim(1);
     // Libtorch moves scratch statistics, and so takes their type for the results.
     T_TensorTensor_T found =
         torch.batch_norm_update_stats(
             x.handle(), optional(norm.runningMean().copy()), optional(norm.runningVar().copy()), 0);
-    Tensor mean =
-        new Tensor(new org.bytedeco.pytorch.Tensor(found.get0()), "mean").to(DType.FLOAT64);
-    Tensor variance =
-        new Tensor(new org.bytedeco.pytorch.Tensor(found.get1()), "variance").to(DType.FLOAT64);
-    Tensor sums =
-        Tensor.cat(
-            List.of(
-                mean.mul(own),
-                variance.add(mean.mul(mean)).mul(own),
-                Tensor.full(own, DType.FLOAT64, x.device(), 1)),
-            0);
-    group.sum(sums);
-    count = sums.narrow(0, 2 * channels, 1).item();
-    Tensor allMean = sums.narrow(0, 0, channels).div(count);
-    Tensor allVariance =
-        sums.narrow(0, channels, channels).div(count).sub(allMean.mul(allMean)).clamp(0, 1e300);
-    norm.runningMean().lerpInPlace(allMean.to(norm.runningMean().dtype()), pass.momentum());
-    norm.runningVar()
-        .lerpInPlace(
-            allVariance.mul(count / (count - 1)).to(norm.runningVar().dtype()), pass.momentum());
-    Tensor m = allMean.to(norm.runningMean().dtype());
-    Tensor v = allVariance.to(norm.runningVar().dtype());
+    Tensor mean = new Tensor(new org.bytedeco.pytorch.Tensor(found.get0()), "mean");
+    Tensor variance = new Tensor(new org.bytedeco.pytorch.Tensor(found.get1()), "variance");
+    NormStatistics all = NormStatistics.over(group, mean, variance, own);
+    count = all.count();
+    norm.move(pass, all);
+    DType type = norm.runningMean().dtype();
+    Tensor m = all.mean().to(type);
+    Tensor v = all.variance().to(type);
     Tensor y = x.batchNorm(new BatchNorm(in[WEIGHT], in[BIAS], m, v), false, 0, pass.eps());
     save(x);
     save(in[WEIGHT]);
@@ -115,16 +99,14 @@ final class SharedNorm extends Function {
                 false,
                 new ScalarTypeOptional(weight.handle().scalar_type())),
             "gradient");
-    long channels = x.dim(1);
-    Tensor sums = Tensor.cat(List.of(byWeight.to(DType.FLOAT64), byBias.to(DType.FLOAT64)), 0);
-    group.sum(sums);
+    Tensor[] sums = NormStatistics.gradientsOver(group, byWeight, byBias);
     long[] plane = new long[x.rank()];
     Arrays.fill(plane, 1);
-    plane[1] = channels;
+    plane[1] = x.dim(1);
     DType type = mean.dtype();
     Tensor inverse = variance.to(DType.FLOAT64).add(pass.eps()).pow(-0.5);
-    Tensor ofX = sums.narrow(0, 0, channels).mul(inverse).div(count).to(type).reshape(plane);
-    Tensor ofAll = sums.narrow(0, channels, channels).div(count).to(type).reshape(plane);
+    Tensor ofX = sums[0].mul(inverse).div(count).to(type).reshape(plane);
+    Tensor ofAll = sums[1].div(count).to(type).reshape(plane);
     Tensor scale = weight.mul(inverse.to(type)).reshape(plane);
     Tensor through = x.sub(mean.reshape(plane)).mulInPlace(ofX).addInPlace(ofAll);
     // scaled last, so that what must cancel out over a channel does
