@@ -56,12 +56,13 @@ public final class Compiled implements AutoCloseable {
    * @param forward the pass, from pictures to the result, of a network in evaluation mode that
    *     outlives this
    * @param dtype of all that flows between operators and of the weights: {@link DType#FLOAT32} or
-   *     {@link DType#BFLOAT16}; others run as {@link Autocast} runs them
+   *     {@link DType#BFLOAT16}, for which it is fp32 where the processor {@linkplain
+   *     Fusion#products multiplies that faster}; others run as {@link Autocast} runs them
    * @param batches sizes of batches that come again and again
    */
   public Compiled(UnaryOperator<Tensor> forward, DType dtype, int... batches) {
     this.forward = forward;
-    this.dtype = dtype;
+    this.dtype = Fusion.products(dtype);
     this.batches = Arrays.stream(batches).mapToObj(Long::valueOf).collect(Collectors.toSet());
     if (dtype != DType.FLOAT32 && dtype != DType.BFLOAT16) {
       refusal = dtype + " has no kernels";

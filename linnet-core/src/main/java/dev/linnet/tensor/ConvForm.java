@@ -96,9 +96,29 @@ record ConvForm(
     return batch * outHeight() * outWidth();
   }
 
+  /** Numbers of the maps before it. */
+  long xValues() {
+    return batch * in * mapHeight * mapWidth;
+  }
+
+  /** Numbers of its results. */
+  long yValues() {
+    return pixels() * out;
+  }
+
+  /** Of another number of pictures. */
+  ConvForm of(long pictures) {
+    return new ConvForm(pictures, in, out, height, width, mapHeight, mapWidth, walk);
+  }
+
   /** Whether the kernel sees each pixel once and alone. */
   boolean isPointwise() {
     return height == 1 && width == 1 && walk.equals(List.of(1L, 1L, 0L, 0L, 1L, 1L, 0L, 0L));
+  }
+
+  /** Whether it is a linear layer's: pixels stand in no plane. */
+  boolean isOfRows() {
+    return isPointwise() && mapWidth == 1;
   }
 
   memory.desc x(DType dtype) {

@@ -7,16 +7,37 @@ import java.util.function.Predicate;
 import org.bytedeco.dnnl.memory;
 import org.jspecify.annotations.Nullable;
 
-/** Convolutions of all channels in training, of {@link OneDnn}, found by their {@link Key}. */
+/**
+ * Convolutions of all channels in training, of {@link OneDnn}, found by their {@link Key}. Maps in
+ * bf16 are multiplied in bf16, or {@linkplain WideConv in fp32} where the processor is faster so.
+ */
 final class ConvKernels {
   private final OneDnn library;
-  private final OneDnn.Cache<Key, Conv> kernels = new OneDnn.Cache<>();
+  private final OneDnn.Cache<Key, ConvPasses> kernels = new OneDnn.Cache<>();
+  private final WideConv.Room room = new WideConv.Room();
+  private DType halves = Fusion.products(DType.BFLOAT16);
 
   /**
    * @param library whose thread it is
    */
   ConvKernels(OneDnn library) {
     this.library = library;
+  }
+
+  /** Whether maps in bf16 are multiplied in fp32. */
+  boolean widens() {
+    return halves == DType.FLOAT32;
+  }
+
+  /**
+   * Has maps in bf16 multiplied in a type, instead of the one that is faster here.
+   *
+   * @return the type before
+   */
+  DType multiplyHalvesIn(DType type) {
+    DType before = halves;
+    halves = type;
+    return before;
   }
 
   /**
@@ -26,18 +47,26 @@ final class ConvKernels {
   static final class Key {
     private final ConvForm form;
     private final DType dtype;
+    private final DType products;
     private final List<Long> strides;
     private final boolean biased;
     private final int threads;
     private final int hash;
 
-    private Key(ConvForm form, DType dtype, List<Long> strides, boolean biased, int threads) {
+    private Key(
+        ConvForm form,
+        DType dtype,
+        DType products,
+        List<Long> strides,
+        boolean biased,
+        int threads) {
       this.form = form;
       this.dtype = dtype;
+      this.products = products;
       this.strides = strides;
       this.biased = biased;
       this.threads = threads;
-      this.hash = Objects.hash(form, dtype, strides, biased, threads);
+      this.hash = Objects.hash(form, dtype, products, strides, biased, threads);
     }
 
     static Key of(Tensor x, Tensor weight, Window window, boolean biased) {
@@ -45,13 +74,30 @@ final class ConvKernels {
       for (int i = 0; i < 4; i++) {
         strides.add(weight.handle().stride(i));
       }
-      return new Key(ConvForm.of(x, weight, window), x.dtype(), strides, biased, Engine.threads());
+      DType type = x.dtype();
+      DType products = type == DType.BFLOAT16 ? OneDnn.own().convolutions.halves : type;
+      ConvForm form = ConvForm.of(x, weight, window);
+      return new Key(form, type, products, strides, biased, Engine.threads());
     }
 
     /** With the threads that there are now. */
     private Key now() {
       int count = Engine.threads();
-      return count == threads ? this : new Key(form, dtype, strides, biased, count);
+      return count == threads ? this : new Key(form, dtype, products, strides, biased, count);
+    }
+
+    /** Of fewer pictures, in the type of the products. */
+    Key part(long pictures) {
+      return new Key(form.of(pictures), products, products, strides, biased, threads);
+    }
+
+    DType dtype() {
+      return dtype;
+    }
+
+    /** Whether maps are multiplied in another type than they are stored in. */
+    private boolean widens() {
+      return dtype != products;
     }
 
     ConvForm form() {
@@ -66,6 +112,7 @@ final class ConvKernels {
               && threads == key.threads
               && biased == key.biased
               && dtype == key.dtype
+              && products == key.products
               && form.equals(key.form)
               && strides.equals(key.strides));
     }
@@ -102,17 +149,25 @@ final class ConvKernels {
     }
   }
 
-  /** A convolution and its gradients. */
-  private final class Conv implements OneDnn.Kernel {
-    final MapKernel forward;
-    final MapKernel back;
-    final WeightGradient byWeight;
-    final boolean fits;
-    final boolean tiles;
+  private ConvPasses made(Key key) {
+    return key.widens()
+        ? new WideConv(library, key, part -> new Conv(library, part), room)
+        : new Conv(library, key);
+  }
+
+  /** A convolution and its gradients in the type in which maps are stored. */
+  private static final class Conv implements ConvPasses {
+    private final OneDnn library;
     private final Key key;
+    private final MapKernel forward;
+    private final MapKernel back;
+    private final WeightGradient byWeight;
+    private final boolean fits;
+    private final boolean tiles;
     private @Nullable MapKernel onto;
 
-    Conv(Key key) {
+    Conv(OneDnn library, Key key) {
+      this.library = library;
       this.key = key;
       MapKernel.Weighted weighted = key.weighted();
       forward = MapKernel.ahead(library, weighted, new MapKernel.After(key.biased, false, false));
@@ -126,18 +181,54 @@ final class ConvKernels {
     }
 
     private WeightGradient byWeight(ConvForm form) {
-      if (tiles && !key.biased && key.isChannelsLast() && WeightProduct.pays(form)) {
-        return new WeightProduct(library, form);
+      if (key.isChannelsLast()
+          && (tiles ? !key.biased && WeightProduct.pays(form) : form.isOfRows())) {
+        return new WeightProduct(library, form, key.dtype);
       }
       SideBySide places = tiles ? SideBySide.onTiles(form) : SideBySide.none(form);
       return new WeightKernel(library, places, key.dtype, key.weighted().own(false), key.bias());
     }
 
     /** Made when it is first asked for: only forks do. */
-    MapKernel onto() {
+    private MapKernel onto() {
       MapKernel made = onto == null ? MapKernel.ontoX(library, key.weighted()) : onto;
       onto = made;
       return made;
+    }
+
+    @Override
+    public boolean fits() {
+      return fits;
+    }
+
+    @Override
+    public boolean addsFast() {
+      return onto().isFast();
+    }
+
+    @Override
+    public boolean isOnTiles() {
+      return tiles;
+    }
+
+    @Override
+    public void forward(Tensor x, Tensor weight, @Nullable Tensor bias, Tensor y) {
+      forward.run(x, weight, bias, null, y);
+    }
+
+    @Override
+    public void byX(Tensor gradient, Tensor weight, Tensor made) {
+      back.run(gradient, weight, made);
+    }
+
+    @Override
+    public void ontoX(Tensor gradient, Tensor weight, Tensor sum) {
+      onto().run(gradient, weight, sum);
+    }
+
+    @Override
+    public void byWeight(Tensor gradient, Tensor x, Tensor made, @Nullable Tensor byBias) {
+      byWeight.run(gradient, x, made, byBias);
     }
 
     @Override
@@ -153,23 +244,23 @@ final class ConvKernels {
 
   /** Whether there are fast kernels for a convolution. */
   boolean has(Key key) {
-    return is(key, conv -> conv.fits);
+    return is(key, ConvPasses::fits);
   }
 
   /** Whether there is also a fast one for {@link #ontoX}. */
   boolean hasOnto(Key key) {
-    return is(key, conv -> conv.fits && conv.onto().isFast());
+    return is(key, conv -> conv.fits() && conv.addsFast());
   }
 
   /** Whether a convolution runs on tiles (AMX). */
   boolean isOnTiles(Key key) {
-    return is(key, conv -> conv.fits && conv.tiles);
+    return is(key, conv -> conv.fits() && conv.isOnTiles());
   }
 
-  private boolean is(Key key, Predicate<Conv> what) {
+  private boolean is(Key key, Predicate<ConvPasses> what) {
     PointerScopeOnce scope = new PointerScopeOnce();
     try {
-      return what.test(kernels.get(key, Conv::new));
+      return what.test(kernels.get(key, this::made));
     } catch (RuntimeException e) { // not implemented for this
       return false;
     } finally {
@@ -178,8 +269,8 @@ final class ConvKernels {
   }
 
   /** The kernels of a convolution, with the threads that there are now. */
-  private Conv of(Key key) {
-    return kernels.get(key.now(), Conv::new);
+  private ConvPasses of(Key key) {
+    return kernels.get(key.now(), this::made);
   }
 
   /** The convolution [N, K, H', W'] of x with a weight in fp32, in the type of x. */
@@ -187,14 +278,14 @@ final class ConvKernels {
     ConvForm form = key.form();
     Tensor y =
         Tensor.emptyMap(x.dtype(), form.batch(), form.out(), form.outHeight(), form.outWidth());
-    PointerScopeOnce.run(() -> of(key).forward.run(x, weight, bias, null, y));
+    PointerScopeOnce.run(() -> of(key).forward(x, weight, bias, y));
     return y;
   }
 
   /** The gradient by x. */
   Tensor byX(Key key, Tensor gradient, Tensor x, Tensor weight) {
     Tensor made = x.emptyLike();
-    PointerScopeOnce.run(() -> of(key).back.run(gradient, weight, made));
+    PointerScopeOnce.run(() -> of(key).byX(gradient, weight, made));
     return made;
   }
 
@@ -204,7 +295,7 @@ final class ConvKernels {
    * @param sum in the form of x; read and written
    */
   void ontoX(Key key, Tensor gradient, Tensor weight, Tensor sum) {
-    PointerScopeOnce.run(() -> of(key).onto().run(gradient, weight, sum));
+    PointerScopeOnce.run(() -> of(key).ontoX(gradient, weight, sum));
   }
 
   /**
@@ -214,7 +305,7 @@ final class ConvKernels {
    */
   Tensor byWeight(Key key, Tensor gradient, Tensor x, Tensor weight, @Nullable Tensor byBias) {
     Tensor made = GradientPlaces.of(weight);
-    PointerScopeOnce.run(() -> of(key).byWeight.run(gradient, x, made, byBias));
+    PointerScopeOnce.run(() -> of(key).byWeight(gradient, x, made, byBias));
     return made;
   }
 }

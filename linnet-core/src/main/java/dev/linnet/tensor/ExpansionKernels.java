@@ -35,8 +35,8 @@ final class ExpansionKernels implements OneDnn.Kernel {
 
   ExpansionKernels(OneDnn library, Key key) {
     form = key.form();
-    sums = new WeightProduct(library, between(form.in(), 1));
-    moments = new WeightProduct(library, between(form.in(), form.in()));
+    sums = new WeightProduct(library, between(form.in(), 1), HALF);
+    moments = new WeightProduct(library, between(form.in(), form.in()), HALF);
     MapKernel.Weighted own = weighted(form);
     ahead = MapKernel.ahead(library, own, new MapKernel.After(true, key.adds(), key.relu()));
     byWeight =

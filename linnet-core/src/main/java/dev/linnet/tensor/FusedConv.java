@@ -9,29 +9,41 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Inputs: x [N, C, H, W], weight [K, C, h, w], and bias [K] where there is one.
  */
-final class FusedConv extends Function {
+class FusedConv extends Function {
   private static final int X = 0;
-  private static final int WEIGHT = 1;
+  static final int WEIGHT = 1;
   private static final int BIAS = 2;
 
   private final ConvKernels.Key key;
   private boolean biased;
 
   FusedConv(Tensor weight, ConvKernels.Key key) {
-    super(Profiler.convolution(weight, 1));
+    this(Profiler.convolution(weight, 1), key);
+  }
+
+  FusedConv(String name, ConvKernels.Key key) {
+    super(name);
     this.key = key;
+  }
+
+  /** What is computed with, as the map [N, C, H, W] that it is to the kernels. */
+  Tensor map(Tensor values) {
+    return values.channelsLast();
+  }
+
+  /** A map as what it is to the caller. */
+  Tensor values(Tensor map) {
+    return map;
   }
 
   @Override
   protected Tensor[] forward(Tensor... in) {
-    Tensor y =
-        OneDnn.own()
-            .convolutions
-            .forward(key, in[X], in[WEIGHT], in.length > BIAS ? in[BIAS] : null);
+    Tensor bias = in.length > BIAS ? in[BIAS] : null;
+    Tensor y = OneDnn.own().convolutions.forward(key, map(in[X]), in[WEIGHT], bias);
     save(in[X]);
     save(in[WEIGHT]);
     biased = in.length > BIAS;
-    return new Tensor[] {y};
+    return new Tensor[] {values(y)};
   }
 
   @Override
@@ -41,12 +53,12 @@ final class FusedConv extends Function {
     if (given == null) {
       return made;
     }
-    Tensor x = saved(X);
+    Tensor x = map(saved(X));
     Tensor weight = saved(WEIGHT);
-    Tensor gradient = given.to(x.dtype()).channelsLast();
+    Tensor gradient = map(given.to(x.dtype()));
     ConvKernels kernels = OneDnn.own().convolutions;
     if (needs(X)) {
-      made[X] = kernels.byX(key, gradient, x, weight);
+      made[X] = values(kernels.byX(key, gradient, x, weight));
     }
     if (biased) {
       made[BIAS] = Tensor.empty(DType.FLOAT32, Device.CPU, weight.dim(0));

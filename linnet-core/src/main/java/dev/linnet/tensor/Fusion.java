@@ -16,20 +16,26 @@ public final class Fusion {
 
   private final Optional<String> version;
   private final String why;
+  private final boolean widens;
 
-  private Fusion(Optional<String> version, String why) {
+  private Fusion(Optional<String> version, String why, boolean widens) {
     this.version = version;
     this.why = why;
+    this.widens = widens;
   }
 
   private static Fusion probe() {
     try {
-      return new Fusion(Optional.of(OneDnn.version()), "");
+      return new Fusion(Optional.of(OneDnn.version()), "", OneDnn.widens());
     } catch (NoClassDefFoundError e) {
-      return new Fusion(Optional.empty(), "oneDNN is not on the class path");
+      return without("oneDNN is not on the class path");
     } catch (LinkageError | RuntimeException e) {
-      return new Fusion(Optional.empty(), "oneDNN cannot be loaded: " + e.getMessage());
+      return without("oneDNN cannot be loaded: " + e.getMessage());
     }
+  }
+
+  private static Fusion without(String why) {
+    return new Fusion(Optional.empty(), why, false);
   }
 
   /** Whose kernels are used, such as {@code oneDNN 3.11.0}; empty where there are none. */
@@ -40,6 +46,14 @@ public final class Fusion {
   /** Why there is no {@link #provider}; empty where there is one. */
   public static String reason() {
     return HERE.why;
+  }
+
+  /**
+   * The type in which fused kernels multiply what is stored in a type: that type, but fp32 for bf16
+   * on processors that are faster so. Results are those of bf16 or more exact.
+   */
+  public static DType products(DType dtype) {
+    return dtype == DType.BFLOAT16 && HERE.widens ? DType.FLOAT32 : dtype;
   }
 
   /** Runs work on libtorch's own operators alone; the switch is the thread's own. */
@@ -176,8 +190,40 @@ public final class Fusion {
         (bias == null ? conv.apply(plane, weight) : conv.apply(plane, weight, bias))[0]);
   }
 
+  /** The form of {@link Tensor#linear} in training that is faster; empty where libtorch's is. */
+  static Optional<Tensor> linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    DType type = Autocast.type(x.dtype());
+    if (!learns(x, weight)
+        || !isConvType(type, x)
+        || (bias != null && (bias.dtype() != DType.FLOAT32 || !bias.isContiguous()))
+        || !FusedLinear.has(x, weight)
+        || !FusedLinear.pays(x, weight)) {
+      return Optional.empty();
+    }
+    ConvKernels kernels = OneDnn.own().convolutions;
+    if (type == DType.BFLOAT16 && !kernels.widens()) {
+      return Optional.empty();
+    }
+    Tensor rows = x.to(type);
+    ConvKernels.Key key = FusedLinear.key(rows, weight, bias != null);
+    if (!kernels.has(key)) {
+      return Optional.empty();
+    }
+    FusedLinear linear = FusedLinear.of(key, rows);
+    return Optional.of(
+        (bias == null ? linear.apply(rows, weight) : linear.apply(rows, weight, bias))[0]);
+  }
+
   /** Whether a convolution of all channels is in training, of what kernels read. */
   private static boolean isTrained(Tensor x, Tensor weight) {
+    return learns(x, weight)
+        && x.handle().dim() == 4
+        && x.dim(1) == weight.dim(1)
+        && x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast);
+  }
+
+  /** Whether a layer is in training on the processor. */
+  private static boolean learns(Tensor x, Tensor weight) {
     return HERE.version.isPresent()
         && !OFF.get()
         && !wantsPlain(Scope.current().recorder)
@@ -185,10 +231,7 @@ public final class Fusion {
         && (x.requiresGrad() || weight.requiresGrad())
         && x.device().kind() == Device.Kind.CPU
         && weight.dtype() == DType.FLOAT32
-        && (weight.isContiguous() || weight.isChannelsLast()) // a cut-out has gaps
-        && x.handle().dim() == 4
-        && x.dim(1) == weight.dim(1)
-        && x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast);
+        && (weight.isContiguous() || weight.isChannelsLast()); // a cut-out has gaps
   }
 
   /**

@@ -17,6 +17,7 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -58,6 +59,18 @@ final class OneDnn {
   static String version() {
     org.bytedeco.dnnl.dnnl_version_t v = dnnl.dnnl_version();
     return v.major() + "." + v.minor() + "." + v.patch();
+  }
+
+  /**
+   * Whether maps in bf16 are multiplied in fp32: the same products and sums, or more exact ones. By
+   * measurement (decision 0039).
+   */
+  static boolean widens() {
+    int sets =
+        dnnl.dnnl_get_effective_cpu_isa(); // what it was told to leave alone is not among them
+    boolean tiles =
+        sets != dnnl.dnnl_cpu_isa_avx512_core_bf16 && sets != dnnl.dnnl_cpu_isa_avx512_core_fp16;
+    return !tiles && Processor.here().halvesAreSlow();
   }
 
   /** Kernels by what they are made for. */
@@ -144,11 +157,21 @@ final class OneDnn {
 
     /** Sets the address of an argument. */
     Bound set(int argument, Tensor tensor) {
+      return set(argument, tensor.handle().data_ptr());
+    }
+
+    /** Sets the address of an argument to one inside a tensor. */
+    Bound set(int argument, Tensor tensor, long bytes) {
+      BytePointer inside = new BytePointer(tensor.handle().data_ptr());
+      return set(argument, inside.getPointer(bytes));
+    }
+
+    private Bound set(int argument, Pointer address) {
       memory m = memories.get(argument);
       if (m == null) {
         throw new IllegalStateException("no argument " + argument);
       }
-      m.set_data_handle(tensor.handle().data_ptr());
+      m.set_data_handle(address);
       return this;
     }
 

@@ -1244,6 +1244,10 @@ public final class Tensor implements AutoCloseable {
    * @param bias [out], or null for none
    */
   public Tensor linear(Tensor weight, @Nullable Tensor bias) {
+    Optional<Tensor> fast = Fusion.linear(this, weight, bias);
+    if (fast.isPresent()) {
+      return fast.get();
+    }
     Profiler.cast(weight, bias);
     Tensor y =
         new Tensor(

@@ -7,7 +7,7 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gradient by a convolution's weight as one product over all pixels, in bf16, summed in fp32:
+ * The gradient by a convolution's weight as one product over all pixels, summed in fp32:
  *
  * <pre>
  *   ∂L/∂W [K, h·w·C] = ∂L/∂y [pixels, K]ᵀ · columns of x [pixels, h·w·C]
@@ -38,14 +38,14 @@ final class WeightProduct implements WeightGradient {
         : form.pixels() <= PIXELS_A_RESULT * form.out();
   }
 
-  WeightProduct(OneDnn library, ConvForm form) {
+  WeightProduct(OneDnn library, ConvForm form, DType dtype) {
     this.form = form;
     long columns = form.height() * form.width() * form.in();
-    memory.data_type half = memory.data_type.bf16;
+    memory.data_type type = Kernels.type(dtype);
     memory.desc gradient =
-        new memory.desc(new long[] {form.out(), form.pixels()}, half, new long[] {1, form.out()});
+        new memory.desc(new long[] {form.out(), form.pixels()}, type, new long[] {1, form.out()});
     memory.desc x =
-        new memory.desc(new long[] {form.pixels(), columns}, half, memory.format_tag.ab);
+        new memory.desc(new long[] {form.pixels(), columns}, type, memory.format_tag.ab);
     memory.desc weight =
         new memory.desc(
             new long[] {form.out(), columns}, memory.data_type.f32, memory.format_tag.ab);
@@ -60,7 +60,7 @@ final class WeightProduct implements WeightGradient {
             .with(dnnl.DNNL_ARG_DST, weight);
   }
 
-  /** The weight lies channels-last, and there is no bias. */
+  /** The weight lies channels-last. */
   @Override
   public void run(Tensor gradient, Tensor x, Tensor made, @Nullable Tensor byBias) {
     product
@@ -68,6 +68,12 @@ final class WeightProduct implements WeightGradient {
         .set(dnnl.DNNL_ARG_WEIGHTS, form.isPointwise() ? x : columns(x))
         .set(dnnl.DNNL_ARG_DST, made)
         .run();
+    if (byBias != null) {
+      Tensor pixels = gradient.rank() == 4 ? gradient.permute(0, 2, 3, 1) : gradient;
+      Tensor rows =
+          pixels.asStrided(new long[] {form.pixels(), form.out()}, new long[] {form.out(), 1});
+      byBias.set(rows.to(DType.FLOAT32).sum(Dims.of(0)));
+    }
   }
 
   /** What the kernel sees of x at each of its places: [N, H', W', h, w, C]. */

@@ -66,7 +66,8 @@ final class FusedConvTest extends FusedKernels {
     Tensor gradient = rounded(random, y.dim(0), y.dim(1), y.dim(2), y.dim(3));
     y.mul(gradient).sum().backward();
 
-    WeightProduct product = new WeightProduct(OneDnn.own(), ConvForm.of(x, weight, window));
+    WeightProduct product =
+        new WeightProduct(OneDnn.own(), ConvForm.of(x, weight, window), DType.BFLOAT16);
     Tensor made = Tensor.emptyMap(DType.FLOAT32, 40, 24, kernel, kernel);
     product.run(gradient.to(DType.BFLOAT16), x.to(DType.BFLOAT16), made, null);
     product.free();

@@ -1,0 +1,75 @@
+package dev.linnet.tensor;
+
+/**
+ * A linear layer by kernels of {@link OneDnn}, forward and back: to them its rows are the pixels of
+ * a map, and the layer is a 1×1 convolution. libtorch's own product in fp32 is OpenBLAS's, which
+ * the launcher leaves one core (decision 0010).
+ *
+ * <p>Inputs: x [N, in], [N, T, in] or [N, H, W, in], weight [out, in], and bias [out] where there
+ * is one.
+ */
+final class FusedLinear extends FusedConv {
+  /** Multiply-adds from which it is faster; by measurement (decision 0040). */
+  private static final long LARGE = 8_000_000;
+
+  private final int rank;
+
+  private FusedLinear(ConvKernels.Key key, int rank) {
+    super("linear", key);
+    this.rank = rank;
+  }
+
+  /** Whether it is faster than libtorch's. */
+  static boolean pays(Tensor x, Tensor weight) {
+    return x.count() * weight.dim(0) >= LARGE;
+  }
+
+  /** Whether rows are the pixels of a map as they lie. */
+  static boolean has(Tensor x, Tensor weight) {
+    int rank = x.rank();
+    return rank >= 2
+        && rank <= 4
+        && weight.rank() == 2
+        && x.dim(-1) == weight.dim(1)
+        && x.isContiguous()
+        && weight.isContiguous();
+  }
+
+  /** As {@link ConvKernels} finds it. */
+  static ConvKernels.Key key(Tensor x, Tensor weight, boolean biased) {
+    Tensor kernel = weight.detach().reshape(weight.dim(0), weight.dim(1), 1, 1);
+    return ConvKernels.Key.of(plane(x), kernel, Window.square(1, 0, 1), biased);
+  }
+
+  static FusedLinear of(ConvKernels.Key key, Tensor x) {
+    return new FusedLinear(key, x.rank());
+  }
+
+  /** Rows as a map: [N, H, W, C], where H and W may be 1, with its channels named first. */
+  private static Tensor plane(Tensor rows) {
+    Tensor plain = rows.detach().contiguous();
+    long height = plain.rank() > 2 ? plain.dim(1) : 1;
+    long width = plain.rank() > 3 ? plain.dim(2) : 1;
+    return plain.reshape(plain.dim(0), height, width, plain.dim(-1)).permute(0, 3, 1, 2);
+  }
+
+  @Override
+  Tensor map(Tensor rows) {
+    return plane(rows);
+  }
+
+  @Override
+  Tensor values(Tensor map) {
+    Tensor pixels = map.permute(0, 2, 3, 1);
+    return switch (rank) {
+      case 2 -> pixels.reshape(map.dim(0), map.dim(1));
+      case 3 -> pixels.reshape(map.dim(0), map.dim(2), map.dim(1));
+      default -> pixels;
+    };
+  }
+
+  @Override
+  protected long macs(Tensor[] inputs, Tensor[] results) {
+    return results[0].count() * inputs[WEIGHT].dim(1);
+  }
+}
