@@ -9,6 +9,7 @@ import dev.linnet.image.Decoder;
 import dev.linnet.image.ImageSize;
 import dev.linnet.image.Picture;
 import dev.linnet.image.PngWriter;
+import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
 import dev.linnet.tensor.Fusion;
@@ -95,6 +96,7 @@ record Checkup(Map<String, Map<String, Object>> facts, List<Finding> findings) {
       engine.put("threads", Engine.threads());
       engine.put("loads", true);
       engine.put("fused_kernels", Fusion.provider().orElse("none"));
+      engine.put("multiplies_bf16_in", Fusion.products(device, DType.BFLOAT16).toString());
       if (Fusion.provider().isEmpty()) {
         hint(
             "no fused kernels (" + Fusion.reason() + ")",

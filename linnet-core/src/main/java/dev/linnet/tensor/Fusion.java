@@ -56,6 +56,11 @@ public final class Fusion {
     return dtype == DType.BFLOAT16 && HERE.widens ? DType.FLOAT32 : dtype;
   }
 
+  /** The type in which a pass without a way back is fastest where a type is asked for. */
+  public static DType products(Device device, DType dtype) {
+    return device.kind() == Device.Kind.CPU ? products(dtype) : dtype;
+  }
+
   /** Runs work on libtorch's own operators alone; the switch is the thread's own. */
   public static <T> T off(Supplier<T> work) {
     boolean before = OFF.get();

@@ -4,7 +4,6 @@ import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Engine;
-import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Processor;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
@@ -73,13 +72,9 @@ public record Machine(
     return new Machine(sets, threads, copies[0], copies[1], peaks, seconds);
   }
 
-  /**
-   * The most operations a second of a type, or 0 where it was not measured. Of bf16 they are those
-   * of fp32 where it is {@linkplain Fusion#products multiplied so}.
-   */
+  /** The most operations a second of a type, or 0 where it was not measured. */
   public double peak(DType dtype) {
-    DType products = Fusion.products(dtype);
-    return peaks.stream().filter(p -> p.dtype() == products).mapToDouble(Peak::best).sum();
+    return peaks.stream().filter(p -> p.dtype() == dtype).mapToDouble(Peak::best).sum();
   }
 
   /**

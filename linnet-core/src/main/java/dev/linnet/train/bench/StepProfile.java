@@ -1,5 +1,7 @@
 package dev.linnet.train.bench;
 
+import dev.linnet.tensor.DType;
+import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Profile;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -197,7 +199,8 @@ public record StepProfile(
   /** The least time that an operator can take on the machine, in seconds. */
   private double atBest(Profile.Event event) {
     Profile.Work work = event.work();
-    return machine.atBest((double) work.bytes(), 2.0 * work.macs(), work.dtype());
+    DType products = Fusion.products(work.dtype());
+    return machine.atBest((double) work.bytes(), 2.0 * work.macs(), products);
   }
 
   private List<Profile.Event> spans() {
