@@ -96,7 +96,7 @@ record Checkup(Map<String, Map<String, Object>> facts, List<Finding> findings) {
       engine.put("threads", Engine.threads());
       engine.put("loads", true);
       engine.put("fused_kernels", Fusion.provider().orElse("none"));
-      engine.put("multiplies_bf16_in", Fusion.products(device, DType.BFLOAT16).toString());
+      engine.put("multiplies_bf16_in", Fusion.products(DType.BFLOAT16).toString());
       if (Fusion.provider().isEmpty()) {
         hint(
             "no fused kernels (" + Fusion.reason() + ")",

@@ -273,20 +273,28 @@ final class ConvKernels {
     return kernels.get(key.now(), this::made);
   }
 
-  /** The convolution [N, K, H', W'] of x with a weight in fp32, in the type of x. */
-  Tensor forward(Key key, Tensor x, Tensor weight, @Nullable Tensor bias) {
+  /** Room for the convolution [N, K, H', W'] of x, in its type. */
+  static Tensor room(Key key, Tensor x) {
     ConvForm form = key.form();
-    Tensor y =
-        Tensor.emptyMap(x.dtype(), form.batch(), form.out(), form.outHeight(), form.outWidth());
-    PointerScopeOnce.run(() -> of(key).forward(x, weight, bias, y));
-    return y;
+    return Tensor.emptyMap(x.dtype(), form.batch(), form.out(), form.outHeight(), form.outWidth());
   }
 
-  /** The gradient by x. */
-  Tensor byX(Key key, Tensor gradient, Tensor x, Tensor weight) {
-    Tensor made = x.emptyLike();
+  /**
+   * The convolution of x with a weight in fp32.
+   *
+   * @param y written
+   */
+  void forward(Key key, Tensor x, Tensor weight, @Nullable Tensor bias, Tensor y) {
+    PointerScopeOnce.run(() -> of(key).forward(x, weight, bias, y));
+  }
+
+  /**
+   * The gradient by x.
+   *
+   * @param made in the form of x; written
+   */
+  void byX(Key key, Tensor gradient, Tensor weight, Tensor made) {
     PointerScopeOnce.run(() -> of(key).byX(gradient, weight, made));
-    return made;
   }
 
   /**

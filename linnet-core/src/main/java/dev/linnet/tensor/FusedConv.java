@@ -26,24 +26,25 @@ class FusedConv extends Function {
     this.key = key;
   }
 
-  /** What is computed with, as the map [N, C, H, W] that it is to the kernels. */
+  /** What is read, as the map [N, C, H, W] that it is to the kernels. */
   Tensor map(Tensor values) {
     return values.channelsLast();
   }
 
-  /** A map as what it is to the caller. */
-  Tensor values(Tensor map) {
-    return map;
+  /** Room for the result; not a view, which could not be changed in place. */
+  Tensor room(ConvKernels.Key of, Tensor x) {
+    return ConvKernels.room(of, x);
   }
 
   @Override
   protected Tensor[] forward(Tensor... in) {
     Tensor bias = in.length > BIAS ? in[BIAS] : null;
-    Tensor y = OneDnn.own().convolutions.forward(key, map(in[X]), in[WEIGHT], bias);
+    Tensor y = room(key, in[X]);
+    OneDnn.own().convolutions.forward(key, map(in[X]), in[WEIGHT], bias, y);
     save(in[X]);
     save(in[WEIGHT]);
     biased = in.length > BIAS;
-    return new Tensor[] {values(y)};
+    return new Tensor[] {y};
   }
 
   @Override
@@ -58,7 +59,9 @@ class FusedConv extends Function {
     Tensor gradient = map(given.to(x.dtype()));
     ConvKernels kernels = OneDnn.own().convolutions;
     if (needs(X)) {
-      made[X] = values(kernels.byX(key, gradient, x, weight));
+      Tensor byX = saved(X).emptyLike();
+      kernels.byX(key, gradient, weight, byX);
+      made[X] = byX;
     }
     if (biased) {
       made[BIAS] = Tensor.empty(DType.FLOAT32, Device.CPU, weight.dim(0));

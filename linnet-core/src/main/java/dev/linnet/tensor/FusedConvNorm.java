@@ -40,7 +40,8 @@ final class FusedConvNorm extends Function {
   protected Tensor[] forward(Tensor... in) {
     save(in[X]);
     save(in[WEIGHT]);
-    Tensor map = OneDnn.own().convolutions.forward(key, in[X], in[WEIGHT], null);
+    Tensor map = ConvKernels.room(key, in[X]);
+    OneDnn.own().convolutions.forward(key, in[X], in[WEIGHT], null, map);
     Tensor y = norm.forward(map, norm.adds() ? in[RESIDUAL] : null, this::save);
     return forks ? new Tensor[] {y, in[X].detach()} : new Tensor[] {y};
   }
@@ -67,7 +68,9 @@ final class FusedConvNorm extends Function {
       kernels.ontoX(key, back.byX(), weight, sum);
       made[X] = sum;
     } else if (needs(X)) {
-      made[X] = kernels.byX(key, back.byX(), x, weight);
+      Tensor byX = x.emptyLike();
+      kernels.byX(key, back.byX(), weight, byX);
+      made[X] = byX;
     }
     made[GAMMA] = back.byWeight();
     made[BETA] = back.byBias();

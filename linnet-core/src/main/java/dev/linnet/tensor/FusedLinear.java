@@ -12,11 +12,8 @@ final class FusedLinear extends FusedConv {
   /** Multiply-adds from which it is faster; by measurement (decision 0040). */
   private static final long LARGE = 8_000_000;
 
-  private final int rank;
-
-  private FusedLinear(ConvKernels.Key key, int rank) {
+  FusedLinear(ConvKernels.Key key) {
     super("linear", key);
-    this.rank = rank;
   }
 
   /** Whether it is faster than libtorch's. */
@@ -41,10 +38,6 @@ final class FusedLinear extends FusedConv {
     return ConvKernels.Key.of(plane(x), kernel, Window.square(1, 0, 1), biased);
   }
 
-  static FusedLinear of(ConvKernels.Key key, Tensor x) {
-    return new FusedLinear(key, x.rank());
-  }
-
   /** Rows as a map: [N, H, W, C], where H and W may be 1, with its channels named first. */
   private static Tensor plane(Tensor rows) {
     Tensor plain = rows.detach().contiguous();
@@ -59,13 +52,10 @@ final class FusedLinear extends FusedConv {
   }
 
   @Override
-  Tensor values(Tensor map) {
-    Tensor pixels = map.permute(0, 2, 3, 1);
-    return switch (rank) {
-      case 2 -> pixels.reshape(map.dim(0), map.dim(1));
-      case 3 -> pixels.reshape(map.dim(0), map.dim(2), map.dim(1));
-      default -> pixels;
-    };
+  Tensor room(ConvKernels.Key of, Tensor x) {
+    long[] sizes = x.shape().toArray();
+    sizes[sizes.length - 1] = of.form().out();
+    return Tensor.empty(x.dtype(), Device.CPU, sizes);
   }
 
   @Override

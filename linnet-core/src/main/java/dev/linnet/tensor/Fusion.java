@@ -56,11 +56,6 @@ public final class Fusion {
     return dtype == DType.BFLOAT16 && HERE.widens ? DType.FLOAT32 : dtype;
   }
 
-  /** The type in which a pass without a way back is fastest where a type is asked for. */
-  public static DType products(Device device, DType dtype) {
-    return device.kind() == Device.Kind.CPU ? products(dtype) : dtype;
-  }
-
   /** Runs work on libtorch's own operators alone; the switch is the thread's own. */
   public static <T> T off(Supplier<T> work) {
     boolean before = OFF.get();
@@ -166,18 +161,19 @@ public final class Fusion {
   }
 
   /**
-   * The form of {@link Tensor#conv2d} for all channels, in training, by newer kernels than
-   * libtorch's; empty where it cannot be had.
+   * The form of {@link Tensor#conv2d} for all channels by newer kernels than libtorch's, in
+   * training and where products are not in the type of the maps; empty where it cannot be had.
    */
   static Optional<Tensor> conv(
       Tensor x, Tensor weight, @Nullable Tensor bias, Window window, int groups) {
     if (groups != 1
-        || !isTrained(x, weight)
+        || !isReadable(x, weight)
+        || !isMap(x, weight)
         || (bias != null && (bias.dtype() != DType.FLOAT32 || !bias.isContiguous()))) {
       return Optional.empty();
     }
     DType type = Autocast.type(x.dtype());
-    if (!isConvType(type, x)) {
+    if (!isConvType(type, x) || !(learns(x, weight) || widens(type))) {
       return Optional.empty();
     }
     Tensor plane = x.to(type);
@@ -195,48 +191,57 @@ public final class Fusion {
         (bias == null ? conv.apply(plane, weight) : conv.apply(plane, weight, bias))[0]);
   }
 
-  /** The form of {@link Tensor#linear} in training that is faster; empty where libtorch's is. */
+  /** The form of {@link Tensor#linear} that is faster; empty where libtorch's is. */
   static Optional<Tensor> linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
     DType type = Autocast.type(x.dtype());
-    if (!learns(x, weight)
+    if (!isReadable(x, weight)
         || !isConvType(type, x)
+        || (type == DType.BFLOAT16 && !widens(type))
         || (bias != null && (bias.dtype() != DType.FLOAT32 || !bias.isContiguous()))
         || !FusedLinear.has(x, weight)
         || !FusedLinear.pays(x, weight)) {
       return Optional.empty();
     }
-    ConvKernels kernels = OneDnn.own().convolutions;
-    if (type == DType.BFLOAT16 && !kernels.widens()) {
-      return Optional.empty();
-    }
     Tensor rows = x.to(type);
     ConvKernels.Key key = FusedLinear.key(rows, weight, bias != null);
-    if (!kernels.has(key)) {
+    if (!OneDnn.own().convolutions.has(key)) {
       return Optional.empty();
     }
-    FusedLinear linear = FusedLinear.of(key, rows);
+    FusedLinear linear = new FusedLinear(key);
     return Optional.of(
         (bias == null ? linear.apply(rows, weight) : linear.apply(rows, weight, bias))[0]);
   }
 
   /** Whether a convolution of all channels is in training, of what kernels read. */
   private static boolean isTrained(Tensor x, Tensor weight) {
-    return learns(x, weight)
-        && x.handle().dim() == 4
+    return isReadable(x, weight) && isMap(x, weight) && learns(x, weight);
+  }
+
+  /** Whether the kernels of layers with weights may be used. */
+  private static boolean isReadable(Tensor x, Tensor weight) {
+    return HERE.version.isPresent()
+        && !OFF.get()
+        && !wantsPlain(Scope.current().recorder)
+        && x.device().kind() == Device.Kind.CPU
+        && weight.dtype() == DType.FLOAT32
+        && (weight.isContiguous() || weight.isChannelsLast()); // a cut-out has gaps
+  }
+
+  /** Whether x is a map of the weight's channels, stored channels-last. */
+  private static boolean isMap(Tensor x, Tensor weight) {
+    return x.handle().dim() == 4
         && x.dim(1) == weight.dim(1)
         && x.handle().is_contiguous(torch.MemoryFormat.ChannelsLast);
   }
 
-  /** Whether a layer is in training on the processor. */
+  /** Whether gradients will come back to one of them. */
   private static boolean learns(Tensor x, Tensor weight) {
-    return HERE.version.isPresent()
-        && !OFF.get()
-        && !wantsPlain(Scope.current().recorder)
-        && Autograd.isEnabled()
-        && (x.requiresGrad() || weight.requiresGrad())
-        && x.device().kind() == Device.Kind.CPU
-        && weight.dtype() == DType.FLOAT32
-        && (weight.isContiguous() || weight.isChannelsLast()); // a cut-out has gaps
+    return Autograd.isEnabled() && (x.requiresGrad() || weight.requiresGrad());
+  }
+
+  /** Whether maps of a type are multiplied in a wider one. */
+  private static boolean widens(DType type) {
+    return type == DType.BFLOAT16 && OneDnn.own().convolutions.widens();
   }
 
   /**

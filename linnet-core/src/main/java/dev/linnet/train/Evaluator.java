@@ -14,7 +14,6 @@ import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.Compiled;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
-import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.ProcessGroup;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
@@ -199,13 +198,12 @@ public final class Evaluator {
   }
 
   private Predictions predict(Batch raw) {
-    DType type = Fusion.products(device, dtype);
     return Autograd.off(
         () -> {
           Batch batch = raw.prepared(device);
           Tensor logits =
               compiled == null
-                  ? Autocast.run(device, type, () -> views.logits(batch.images(), model::forward))
+                  ? Autocast.run(device, dtype, () -> views.logits(batch.images(), model::forward))
                   : views.logits(batch.images(), compiled::forward);
           return Predictions.of(logits, batch.targets());
         });

@@ -13,7 +13,6 @@ import dev.linnet.tensor.Autograd;
 import dev.linnet.tensor.DType;
 import dev.linnet.tensor.Device;
 import dev.linnet.tensor.Dims;
-import dev.linnet.tensor.Fusion;
 import dev.linnet.tensor.Scope;
 import dev.linnet.tensor.Tensor;
 import java.util.Arrays;
@@ -112,7 +111,7 @@ public final class FeatureExtractor {
         () ->
             Autocast.run(
                 device,
-                Fusion.products(device, dtype),
+                dtype,
                 () -> {
                   Taps.Seen seen = Taps.run(model, modules, () -> last(images));
                   Map<String, Tensor> rows = new LinkedHashMap<>();

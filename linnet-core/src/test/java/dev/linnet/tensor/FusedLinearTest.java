@@ -102,6 +102,29 @@ final class FusedLinearTest extends FusedKernels {
   }
 
   @Test
+  void a_result_can_be_changed_in_place() {
+    Tensor x = drawn(1, 4, 197, 96);
+    Tensor weight = drawn(2, 200, 96).requireGrad(true);
+    List<double[]> passes = new ArrayList<>();
+    for (boolean inPlace : new boolean[] {true, false}) {
+      weight.clearGrad();
+      Tensor y = x.linear(weight, null);
+      (inPlace ? y.reluInPlace() : y.relu()).sum().backward();
+      passes.add(Objects.requireNonNull(weight.grad()).toDoubles());
+    }
+    assertThat(passes.get(0)).containsExactly(passes.get(1));
+  }
+
+  @Test
+  void a_layer_without_a_way_back_is_the_one_with_it() {
+    Tensor x = drawn(1, 4, 197, 96);
+    Tensor weight = drawn(2, 200, 96).requireGrad(true);
+    double[] learning = x.linear(weight, null).toDoubles();
+    double[] plain = Autograd.off(() -> x.linear(weight, null)).toDoubles();
+    assertThat(plain).containsExactly(learning);
+  }
+
+  @Test
   void what_is_not_asked_for_is_not_made() {
     Tensor x = drawn(1, 256, 300);
     Tensor weight = drawn(2, 200, 300).requireGrad(true);
