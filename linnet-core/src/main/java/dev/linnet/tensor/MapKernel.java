@@ -18,14 +18,13 @@ import org.jspecify.annotations.Nullable;
  * The weight, in fp32, is cast and put into the order that the kernel likes best each time.
  *
  * <p>A 1×1 convolution is one product of matrices, [pixels, C] · [C, K], and its gradient by x
- * another. On tiles (AMX) oneDNN's product takes about two thirds of the time of its convolution,
- * in fp32 a few percent less.
+ * another. On tiles (AMX) oneDNN's product takes about two thirds of the time of its convolution.
  */
 final class MapKernel implements OneDnn.Kernel {
   /** Channels to sum over from which a product is faster. */
   private static final long WIDE = 128;
 
-  /** Channels of the result from which it is; in fp32 of both. */
+  /** Channels of the result from which it is. */
   private static final long ENOUGH = 64;
 
   /** Pixels up to which a product of many channels into few is slower again. */
@@ -108,23 +107,9 @@ final class MapKernel implements OneDnn.Kernel {
     ONTO
   }
 
-  /** Whether a product over channels is faster than a 1×1 convolution on tiles; by measurement. */
+  /** Whether a product over channels is faster than a 1×1 convolution; by measurement. */
   static boolean pays(long pixels, long in, long out) {
     return in >= WIDE && out >= ENOUGH && !(pixels <= FEW && in > MANY && out <= NARROW);
-  }
-
-  /**
-   * Whether it is, by measurement.
-   *
-   * @param how the name of the convolution's kernel
-   */
-  private static boolean pays(String how, ConvForm form, long in, long out) {
-    if (!form.isPointwise()) {
-      return false;
-    }
-    return how.contains("amx")
-        ? pays(form.pixels(), in, out)
-        : how.endsWith("avx512_core") && Math.min(in, out) >= ENOUGH; // in fp32
   }
 
   private static primitive_attr with(post_ops operations) {
@@ -158,7 +143,7 @@ final class MapKernel implements OneDnn.Kernel {
         after.biased() ? Kernels.rowMajor(DType.FLOAT32, form.out()) : new memory.desc();
     convolution_forward.primitive_desc kernel = form.ahead(dtype, bias, after.attributes(y));
     String how = name(kernel);
-    if (pays(how, form, form.in(), form.out())) {
+    if (how.contains("amx") && form.isPointwise() && pays(form.pixels(), form.in(), form.out())) {
       return product(library, weighted, false, after, Writes.ANEW);
     }
     Bound code =
@@ -181,7 +166,7 @@ final class MapKernel implements OneDnn.Kernel {
     convolution_backward_data.primitive_desc kernel =
         form.byX(dtype, form.ahead(dtype, new memory.desc()));
     String how = name(kernel);
-    if (pays(how, form, form.out(), form.in())) {
+    if (turns(how, form)) {
       return product(library, weighted, true, After.NOTHING, Writes.ANEW);
     }
     Bound code =
@@ -202,7 +187,7 @@ final class MapKernel implements OneDnn.Kernel {
     DType dtype = weighted.dtype();
     deconvolution_forward.primitive_desc kernel = form.ontoX(dtype, sum());
     String how = name(kernel);
-    if (pays(how, form, form.out(), form.in())) {
+    if (turns(how, form)) {
       return product(library, weighted, true, After.NOTHING, Writes.ONTO);
     }
     Bound code =
@@ -212,6 +197,10 @@ final class MapKernel implements OneDnn.Kernel {
             .with(dnnl.DNNL_ARG_DST, form.x(dtype));
     return new MapKernel(
         library, weighted.own(true), kernel.weights_desc(), code, Arguments.AHEAD, how);
+  }
+
+  private static boolean turns(String how, ConvForm form) {
+    return how.contains("amx") && form.isPointwise() && pays(form.pixels(), form.out(), form.in());
   }
 
   /**
