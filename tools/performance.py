@@ -19,7 +19,7 @@ WANTED = FOLDER / "wanted.json"
 SECTIONS = [
     ("training", "Training steps"),
     ("amx", "Training steps on a processor with matrix units"),
-    ("units_off", "Training steps with matrix units left out"),
+    ("hidden", "On a processor whose matrix units are hidden"),
     ("fused", "Fused and plain"),
     ("memory", "Memory of a training step"),
     ("busy", "Beside another program"),
@@ -31,6 +31,13 @@ SECTIONS = [
     ("start", "Start"),
 ]
 
+# Columns of the first table, by what the name of a machine has in it.
+KINDS = {
+    "with AMX": "Xeon with matrix units (AMX)",
+    "hides": "Xeon whose matrix units are hidden",
+    "EPYC": "EPYC, which has none",
+}
+
 
 def cell(value):
     if isinstance(value, float):
@@ -41,23 +48,23 @@ def cell(value):
 
 
 def summary(tables):
-    """What is wanted of each work, and what was seen on processors with matrix units and without."""
+    """What is wanted of each work, and what was seen on each kind of processor."""
     out = ["## What is wanted, and what was seen", "",
            "Ratios, but for the start: seconds. What is below the least is called missed; commands are with the tables.", "",
-           "| work | least | goal | with matrix units (AMX) | without |", "|---|---|---|---|---|"]
+           "| work | least | goal | " + " | ".join(KINDS.values()) + " |", "|---|---|---|" + "---|" * len(KINDS)]
     rows = [r for table in tables for r in table if not (r.get("peer_name") or "").startswith("Linnet")]
     for w in json.loads(WANTED.read_text()):
-        cells = {True: [], False: []}
+        cells = {kind: [] for kind in KINDS}
         for r in rows:
             if r["work"] == w["work"]:
                 value = r["ours"] if "most" in w else r["ratio"]
                 holds = value <= w["most"] if "most" in w else value >= w["least"]
                 beside = f" beside {r['peer_name']}" if r.get("peer_name") else ""
-                cells["with AMX" in r["machine"]].append(f"{value:.2f}{'' if holds else ', **missed**,'}{beside}")
+                cells[next(k for k in KINDS if k in r["machine"])].append(f"{value:.2f}{'' if holds else ', **missed**,'}{beside}")
         if not any(cells.values()):
             sys.exit(f"{WANTED.name}: no row has the work {w['work']!r}")
         least = f"at most {w['most']}" if "most" in w else f"{w['least']:g}"
-        out.append(f"| {w['work']} | {least} | {w.get('goal', '')} | {'<br>'.join(cells[True])} | {'<br>'.join(cells[False])} |")
+        out.append(f"| {w['work']} | {least} | {w.get('goal', '')} | {' | '.join('<br>'.join(c) for c in cells.values())} |")
     return out + [""]
 
 
