@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ConvKernels {
   private final OneDnn library;
   private final OneDnn.Cache<Key, ConvPasses> kernels = new OneDnn.Cache<>();
-  private final WideConv.Room room = new WideConv.Room();
+  private final WideConv.Rooms rooms = new WideConv.Rooms();
   private DType halves = Fusion.products(DType.BFLOAT16);
 
   /**
@@ -151,7 +151,7 @@ final class ConvKernels {
 
   private ConvPasses made(Key key) {
     return key.widens()
-        ? new WideConv(library, key, part -> new Conv(library, part), room)
+        ? new WideConv(library, key, part -> new Conv(library, part), rooms)
         : new Conv(library, key);
   }
 

@@ -36,6 +36,7 @@ final class MapKernel implements OneDnn.Kernel {
   private static final int RESIDUAL =
       dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1;
 
+  private final Room weights;
   private final Bound pack;
   private final Bound code;
   private final long packed;
@@ -45,6 +46,7 @@ final class MapKernel implements OneDnn.Kernel {
 
   private MapKernel(
       OneDnn library, memory.desc own, memory.desc liked, Bound code, Arguments names, String how) {
+    weights = library.weights;
     pack = library.order(own, liked);
     this.code = code;
     packed = liked.get_size();
@@ -251,7 +253,7 @@ final class MapKernel implements OneDnn.Kernel {
 
   /** Writes y, or adds to it if so made; needs a binding-level scope. */
   void run(Tensor x, Tensor weight, Tensor y) {
-    Tensor room = Tensor.empty(DType.UINT8, Device.CPU, packed);
+    Tensor room = weights.of(packed);
     pack.set(dnnl.DNNL_ARG_FROM, weight).set(dnnl.DNNL_ARG_TO, room).run();
     code.set(from, x).set(dnnl.DNNL_ARG_WEIGHTS, room).set(to, y).run();
   }

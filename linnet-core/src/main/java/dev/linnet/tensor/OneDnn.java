@@ -48,6 +48,9 @@ final class OneDnn {
   /** Pools. */
   final PoolKernels pools = new PoolKernels(this);
 
+  /** For a weight, or its gradient, in the order that a kernel likes. */
+  final Room weights = new Room();
+
   private OneDnn() {}
 
   /** This thread's. */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Where the kernel works on tiles, small pictures are laid {@link SideBySide}.
  */
 final class WeightKernel implements WeightGradient {
+  private final Room weights;
   private final SideBySide places;
   private final OneDnn.Bound sum;
   private final OneDnn.Bound order;
@@ -21,6 +22,7 @@ final class WeightKernel implements WeightGradient {
    * @param bias its form; an empty one where there is none
    */
   WeightKernel(OneDnn library, SideBySide places, DType dtype, memory.desc own, memory.desc bias) {
+    weights = library.weights;
     this.places = places;
     ConvForm form = places.rows();
     convolution_backward_weights.primitive_desc kernel =
@@ -40,7 +42,7 @@ final class WeightKernel implements WeightGradient {
     if (byBias != null) {
       sum.set(dnnl.DNNL_ARG_DIFF_BIAS, byBias);
     }
-    Tensor unordered = Tensor.empty(DType.UINT8, Device.CPU, bytes);
+    Tensor unordered = weights.of(bytes);
     sum.set(dnnl.DNNL_ARG_SRC, places.x(x))
         .set(dnnl.DNNL_ARG_DIFF_DST, places.y(gradient))
         .set(dnnl.DNNL_ARG_DIFF_WEIGHTS, unordered)

@@ -2,7 +2,6 @@ package dev.linnet.tensor;
 
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.LongFunction;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.jspecify.annotations.Nullable;
@@ -21,22 +20,17 @@ final class WideConv implements ConvPasses {
   private final Side x;
   private final Side y;
   private final long parts;
+  private final Room weights;
 
-  /** Maps in fp32 of x and of y, which a thread's convolutions use in turn. */
-  static final class Room {
-    private final @Nullable Tensor[] kept = new @Nullable Tensor[2];
-
-    /** Large enough for some values; what was in it is lost. */
-    private Tensor of(int map, long values) {
-      Tensor now = kept[map];
-      if (now == null || now.count() < values) {
-        if (now != null) {
-          now.close();
-        }
-        now = Tensor.empty(DType.FLOAT32, Device.CPU, values).unscoped();
-        kept[map] = now;
-      }
-      return now;
+  /**
+   * What a thread's convolutions use in turn.
+   *
+   * @param x for maps before a convolution, in fp32; y for those behind
+   * @param weights for the gradient by the weight of a part
+   */
+  record Rooms(Room x, Room y, Room weights) {
+    Rooms() {
+      this(new Room(), new Room(), new Room());
     }
   }
 
@@ -47,15 +41,16 @@ final class WideConv implements ConvPasses {
       OneDnn library,
       ConvKernels.Key key,
       Function<ConvKernels.Key, ConvPasses> passes,
-      Room room) {
+      Rooms rooms) {
+    weights = rooms.weights();
     ConvForm whole = key.form();
     long pictures = pictures(whole);
     parts = whole.batch() / pictures;
     ConvKernels.Key few = key.part(pictures);
     part = passes.apply(few);
     ConvForm form = few.form();
-    x = new Side(library, form.x(key.dtype()), form.x(DType.FLOAT32), v -> room.of(0, v));
-    y = new Side(library, form.y(key.dtype()), form.y(DType.FLOAT32), v -> room.of(1, v));
+    x = new Side(library, form.x(key.dtype()), form.x(DType.FLOAT32), rooms.x());
+    y = new Side(library, form.y(key.dtype()), form.y(DType.FLOAT32), rooms.y());
   }
 
   /** Pictures at a time: as many as come closest to what stays in the cache. */
@@ -78,21 +73,21 @@ final class WideConv implements ConvPasses {
   private static final class Side implements OneDnn.Kernel {
     private final OneDnn.Bound widen;
     private final OneDnn.Bound round;
-    private final LongFunction<Tensor> room;
+    private final Room room;
     private final long bytes;
-    private final long values;
+    private final long wideBytes;
 
-    Side(OneDnn library, memory.desc half, memory.desc wide, LongFunction<Tensor> room) {
+    Side(OneDnn library, memory.desc half, memory.desc wide, Room room) {
       this.room = room;
       widen = library.order(half, wide);
       round = library.order(wide, half);
       bytes = half.get_size();
-      values = wide.get_size() / Float.BYTES;
+      wideBytes = wide.get_size();
     }
 
     /** Where a part is in fp32. */
     Tensor room() {
-      return room.apply(values);
+      return room.of(wideBytes);
     }
 
     /** A part of a map in fp32. */
@@ -102,9 +97,9 @@ final class WideConv implements ConvPasses {
       return wide;
     }
 
-    /** Puts what is in the room into a map. */
-    void round(Tensor map, long part) {
-      round.set(dnnl.DNNL_ARG_FROM, room()).set(dnnl.DNNL_ARG_TO, map, part * bytes).run();
+    /** Puts a part in fp32 into a map. */
+    void round(Tensor wide, Tensor map, long part) {
+      round.set(dnnl.DNNL_ARG_FROM, wide).set(dnnl.DNNL_ARG_TO, map, part * bytes).run();
     }
 
     @Override
@@ -131,25 +126,28 @@ final class WideConv implements ConvPasses {
 
   @Override
   public void forward(Tensor in, Tensor weight, @Nullable Tensor bias, Tensor out) {
+    Tensor wide = y.room();
     for (long i = 0; i < parts; i++) {
-      part.forward(x.widened(in, i), weight, bias, y.room());
-      y.round(out, i);
+      part.forward(x.widened(in, i), weight, bias, wide);
+      y.round(wide, out, i);
     }
   }
 
   @Override
   public void byX(Tensor gradient, Tensor weight, Tensor made) {
+    Tensor wide = x.room();
     for (long i = 0; i < parts; i++) {
-      part.byX(y.widened(gradient, i), weight, x.room());
-      x.round(made, i);
+      part.byX(y.widened(gradient, i), weight, wide);
+      x.round(wide, made, i);
     }
   }
 
   @Override
   public void ontoX(Tensor gradient, Tensor weight, Tensor sum) {
     for (long i = 0; i < parts; i++) {
-      part.ontoX(y.widened(gradient, i), weight, x.widened(sum, i));
-      x.round(sum, i);
+      Tensor wide = x.widened(sum, i);
+      part.ontoX(y.widened(gradient, i), weight, wide);
+      x.round(wide, sum, i);
     }
   }
 
@@ -159,7 +157,7 @@ final class WideConv implements ConvPasses {
     if (parts == 1) {
       return;
     }
-    Tensor next = made.emptyLike();
+    Tensor next = like(made, weights.of(made.bytes()));
     Tensor nextByBias = byBias == null ? null : byBias.emptyLike();
     for (long i = 1; i < parts; i++) {
       part.byWeight(y.widened(gradient, i), x.widened(in, i), next, nextByBias);
@@ -168,6 +166,16 @@ final class WideConv implements ConvPasses {
         byBias.addInPlace(nextByBias);
       }
     }
+  }
+
+  /** A place in a room that lies as another tensor does. */
+  private static Tensor like(Tensor other, Tensor room) {
+    long[] sizes = other.shape().toArray();
+    long[] strides = new long[sizes.length];
+    for (int i = 0; i < sizes.length; i++) {
+      strides[i] = other.handle().stride(i);
+    }
+    return room.asStrided(sizes, strides);
   }
 
   @Override
