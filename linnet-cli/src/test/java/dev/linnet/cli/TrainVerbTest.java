@@ -323,13 +323,21 @@ final class TrainVerbTest {
 
   @Test
   void a_learning_rate_that_makes_the_loss_nan_stops_the_run() {
-    Run run = train("--quiet", "--set", "schedule.lr=100", "--set", "schedule.warmup_epochs=0");
+    Run run =
+        train(
+            "--quiet",
+            "--epochs",
+            "5",
+            "--set",
+            "schedule.lr=100",
+            "--set",
+            "schedule.warmup_epochs=0");
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err().lines().filter(line -> line.startsWith("linnet: ")).toList())
         .singleElement()
         .asString()
         .matches(
-            "linnet: the loss became .* at update \\d+ \\(epoch 1, learning rate .*\\); training"
+            "linnet: the loss became .* at update \\d+ \\(epoch \\d+, learning rate .*\\); training"
                 + " stopped and the last good checkpoint is kept; try a lower schedule.lr, a"
                 + " longer warm-up or clip");
   }
