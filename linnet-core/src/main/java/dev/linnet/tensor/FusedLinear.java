@@ -38,12 +38,16 @@ final class FusedLinear extends FusedConv {
     return ConvKernels.Key.of(plane(x), kernel, Window.square(1, 0, 1), biased);
   }
 
-  /** Rows as a map: [N, H, W, C], where H and W may be 1, with its channels named first. */
+  /**
+   * Rows as a map [N, C, H, W]: the sides of x where it has any, else all rows below each other.
+   */
   private static Tensor plane(Tensor rows) {
     Tensor plain = rows.detach().contiguous();
-    long height = plain.rank() > 2 ? plain.dim(1) : 1;
-    long width = plain.rank() > 3 ? plain.dim(2) : 1;
-    return plain.reshape(plain.dim(0), height, width, plain.dim(-1)).permute(0, 3, 1, 2);
+    int rank = plain.rank();
+    long pictures = rank == 2 ? 1 : plain.dim(0);
+    long height = rank == 2 ? plain.dim(0) : plain.dim(1);
+    long width = rank == 4 ? plain.dim(2) : 1;
+    return plain.reshape(pictures, height, width, plain.dim(-1)).permute(0, 3, 1, 2);
   }
 
   @Override
