@@ -69,11 +69,10 @@ final class OneDnn {
    * measurement (decision 0039).
    */
   static boolean widens() {
-    int sets =
-        dnnl.dnnl_get_effective_cpu_isa(); // what it was told to leave alone is not among them
-    boolean tiles =
-        sets != dnnl.dnnl_cpu_isa_avx512_core_bf16 && sets != dnnl.dnnl_cpu_isa_avx512_core_fp16;
-    return !tiles && Processor.here().halvesAreSlow();
+    int sets = dnnl.dnnl_get_effective_cpu_isa(); // without what oneDNN was told to leave alone
+    boolean halvesWithoutTiles =
+        sets == dnnl.dnnl_cpu_isa_avx512_core_bf16 || sets == dnnl.dnnl_cpu_isa_avx512_core_fp16;
+    return halvesWithoutTiles && Processor.here().halvesAreSlow();
   }
 
   /** Kernels by what they are made for. */

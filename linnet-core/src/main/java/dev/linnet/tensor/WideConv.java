@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A convolution of maps in bf16 by kernels for fp32, where the processor multiplies fp32 faster: a
  * few pictures at a time are widened, and what comes out is rounded. Products and sums are those of
- * bf16, which are exact in fp32; the weight is not rounded. The maps in fp32 never leave the cache,
- * so that memory and what it moves stay those of bf16.
+ * bf16, which are exact in fp32; the weight is not rounded. The maps in fp32 do not leave the cache
+ * unless one picture is larger, so that memory and what it moves stay those of bf16.
  */
 final class WideConv implements ConvPasses {
   /** Bytes of a part's maps in fp32 that stay in the cache; by measurement (decision 0039). */
