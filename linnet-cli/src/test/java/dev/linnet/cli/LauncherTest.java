@@ -220,6 +220,7 @@ final class LauncherTest {
             <-Dorg.bytedeco.javacpp.maxphysicalbytes=0>
             <-Dorg.bytedeco.javacpp.nopointergc=true>
             <-Djdk.http.auth.tunneling.disabledSchemes=>
+            <-Dorg.bytedeco.javacpp.platform.extension=>
             <-XX:Tier4InvocationThreshold=50000>
             <-XX:Tier4MinInvocationThreshold=6000>
             <-XX:Tier4CompileThreshold=150000>
@@ -245,6 +246,17 @@ final class LauncherTest {
     assertThat(run("train").stdout())
         .contains("GOMP_SPINCOUNT=5 LC_ALL=de_DE.ISO-8859-1\n")
         .containsSubsequence("<-Xmx1g>\n", "<-Xmx4g>\n<-ea>\n", "<dev.linnet.cli.Main>\n");
+  }
+
+  @Test
+  void libraries_of_cuda_are_looked_for_where_there_are_any() throws Exception {
+    String nowhere = "<-Dorg.bytedeco.javacpp.platform.extension=>";
+    assertThat(run("train").stdout()).contains(nowhere);
+    environment.put("LINNET_JAVA_OPTS", "-Dorg.bytedeco.javacpp.pathsFirst=true");
+    assertThat(run("train").stdout()).doesNotContain(nowhere);
+    environment.remove("LINNET_JAVA_OPTS");
+    write(currentBuild().resolve("pytorch-2.10.0-linux-x86_64-gpu.jar"), "");
+    assertThat(run("train").stdout()).doesNotContain(nowhere);
   }
 
   @Test
