@@ -119,13 +119,14 @@ final class ProcessTest {
     Path run = folder.resolve("run");
     Process process = startTwo(run);
     AtomicBoolean stopped = new AtomicBoolean();
+    AtomicBoolean ended = new AtomicBoolean(); // a second signal would end it at once
     List<String> said =
         said(
             process,
             line -> {
               if (line.startsWith(SECOND_EPOCH) && !stopped.getAndSet(true)) {
                 pause(process);
-              } else if (line.startsWith("epoch ") && stopped.get()) {
+              } else if (line.startsWith("epoch ") && stopped.get() && !ended.getAndSet(true)) {
                 process.toHandle().destroy();
               }
             });
